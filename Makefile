@@ -1,0 +1,61 @@
+# Every verb a developer needs. The machine's own Node only starts `npm ci`; all else runs on the Node pinned in package.json.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BOOT_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# Further arguments for vitest, such as TEST_FLAGS='sidecar/src/rules --bail 1'.
+TEST_FLAGS ?=
+
+.PHONY: help setup check check-types check-lint check-unused check-format check-changes \
+	test-unit test demo bench generate verify clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: node_modules/.setup-stamp ## install what package-lock.json pins, Node included
+	@node scripts/require-node.mjs
+
+node_modules/.setup-stamp: package-lock.json
+	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund
+	@touch $@
+
+check: setup ## types, lint, unused code, format (< 20 s)
+	@$(MAKE) -j2 -k --output-sync=target check-types check-lint check-unused check-format check-changes
+	@echo 'check: all passed'
+
+check-types:
+	@tsc -p tsconfig.json
+check-lint:
+	@oxlint
+check-unused:
+	@knip
+check-format:
+	@oxfmt --check
+check-changes:
+	@node scripts/check-changes.ts
+
+test-unit: setup ## unit and property tests, the inner loop (< 20 s)
+	@vitest run --project unit --project prop $(TEST_FLAGS)
+
+test: setup ## unit, property and integration tests on real parts
+	@vitest run $(TEST_FLAGS)
+
+demo: setup ## watch the sidecar protect the sample service
+	@node scripts/demo/main.ts
+
+bench: setup ## cost beside peers; writes bench/results/ (minutes)
+	@node bench/proxy-cost.ts
+	@node bench/breaker-cost.ts
+
+generate: setup ## write what is derived from the code: docs/*.md
+	@node scripts/generate.ts
+
+verify: setup ## fail where a generated file differs from what the code says
+	@node scripts/verify.ts
+
+clean: ## remove what the verbs above have made, dependencies included
+	@rm -rf node_modules .cache coverage
