@@ -3,8 +3,6 @@ const oldest = 24;
 if (Number(process.versions.node.split('.')[0]) < oldest) {
   console.error(`Node ${process.versions.node} is running, but ${oldest} or newer is needed.`);
   console.error('The npm package `node` brings it, placed by its install script. Where npm skipped that script, run:');
-  console.error(
-    '  npm rebuild node --foreground-scripts    (or, once and for all: npm approve-scripts node && npm ci)',
-  );
+  console.error('  npm rebuild node --ignore-scripts=false');
   process.exit(1);
 }
