@@ -1,0 +1,126 @@
+import { readArguments } from './command-line.ts';
+import type { CommandLine } from './command-line.ts';
+import { helpText } from './help-text.ts';
+import { optionTable } from './option-table.ts';
+import type { Option, OptionKey } from './option-table.ts';
+import type { ListenAddress, LogLevel, UpstreamAddress, Workload } from './option-values.ts';
+
+/** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
+export interface Config {
+  command: 'run' | 'check' | 'drain';
+  /** null: closed. */
+  inbound: ListenAddress | null;
+  /** null: closed. */
+  admin: ListenAddress | null;
+  upstream: UpstreamAddress;
+  /** File or folder with settings. */
+  configPath: string | null;
+  /** Folder for the last good settings; null: nothing is kept on disk. */
+  dataDir: string | null;
+  /** Which documents apply here. */
+  who: { namespace: string | null; workloads: Workload[]; labels: Record<string, string> | null };
+  /** Base URL of an OTLP/HTTP collector. */
+  otlpEndpoint: string | null;
+  /** `service.name` of the spans. */
+  serviceName: string;
+  /** 0..1; null: the settings decide. */
+  sampleRatio: number | null;
+  logLevel: LogLevel;
+  drainDelayMs: number;
+  startupTimeoutMs: number;
+}
+
+type Table = typeof optionTable;
+type Values = { [K in OptionKey]: Table[K] extends Option<infer T> ? T | null : never };
+
+const keys = Object.keys(optionTable) as OptionKey[];
+
+/** Flag, else variable, else built-in: the text that counts, and where it stands. */
+function textOf(
+  key: OptionKey,
+  line: CommandLine,
+  env: Record<string, string | undefined>,
+): { text: string; where: string } | null {
+  const option: Option<unknown> = optionTable[key];
+  const fromFlag = line.texts.get(key);
+  if (fromFlag !== undefined) return { text: fromFlag, where: `--${option.flag}` };
+  for (const name of option.env) {
+    const text = env[name];
+    if (text !== undefined && text !== '') return { text, where: name };
+  }
+  return option.builtIn === null ? null : { text: option.builtIn, where: `--${option.flag}` };
+}
+
+function readCommand(positionals: readonly string[], check: boolean, faults: string[]): Config['command'] {
+  const [first, ...more] = positionals;
+  if (first !== undefined && first !== 'drain') faults.push(`"${first}": unknown command; the only one is drain`);
+  for (const text of more) faults.push(`"${text}": unexpected argument`);
+  if (first === 'drain') return 'drain';
+  return check ? 'check' : 'run';
+}
+
+/** What each option allows by itself but not together with the others. */
+function crossFaults(config: Config): string[] {
+  const { inbound, admin, upstream, command } = config;
+  const faults: string[] = [];
+  const shares = (one: ListenAddress, other: ListenAddress): boolean =>
+    one.port !== 0 && one.port === other.port && (one.host === null || other.host === null || one.host === other.host);
+  if (inbound !== null && admin !== null && shares(inbound, admin)) {
+    faults.push(`--admin: port ${admin.port} is already that of --inbound`);
+  }
+  if (inbound !== null && 'port' in upstream && isLoopback(upstream.host) && shares(inbound, upstream)) {
+    faults.push(`--upstream: port ${upstream.port} is that of --inbound, so each request would come back`);
+  }
+  if (command === 'check' && config.configPath === null) faults.push('--check: needs --config');
+  if (command === 'drain' && admin === null) faults.push('drain: needs --admin, which is "none"');
+  if (command === 'drain' && admin?.port === 0) faults.push('drain: needs the port of --admin, which is 0');
+  return faults;
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/**
+ * Reads the command line (without the program's name) and the environment: all faults at once, each naming its option, so
+ * that the caller prints them and exits 64 before a port is bound.
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: Record<string, string | undefined>,
+): { config: Config } | { help: string } | { faults: string[] } {
+  const line = readArguments(argv);
+  const faults = line.faults;
+  const values = Object.fromEntries(keys.map((key) => [key, null])) as Values;
+  for (const key of keys) {
+    const found = textOf(key, line, env);
+    if (found === null) continue;
+    const parsed = optionTable[key].parse(found.text);
+    if ('fault' in parsed) faults.push(`${found.where}: "${found.text}" ${parsed.fault}`);
+    else Object.assign(values, { [key]: parsed.value });
+  }
+  if (values.help === true) return { help: helpText() };
+  const command = readCommand(line.positionals, values.check === true, faults);
+  if (faults.length > 0) return { faults };
+  const config = configOf(command, values);
+  const together = crossFaults(config);
+  return together.length > 0 ? { faults: together } : { config };
+}
+
+/** Options with a built-in text always have a value here, since no fault was found. */
+function configOf(command: Config['command'], values: Values): Config {
+  const workloads = values.workloads ?? [];
+  return {
+    command,
+    inbound: values.inbound,
+    admin: values.admin,
+    upstream: values.upstream as UpstreamAddress,
+    configPath: values.configPath,
+    dataDir: values.dataDir,
+    who: { namespace: values.namespace, workloads, labels: values.labels },
+    otlpEndpoint: values.otlpEndpoint,
+    serviceName: values.serviceName ?? workloads[0]?.name ?? 'fusebox-sidecar',
+    sampleRatio: values.sampleRatio,
+    logLevel: values.logLevel as LogLevel,
+    drainDelayMs: values.drainDelayMs as number,
+    startupTimeoutMs: values.startupTimeoutMs as number,
+  };
+}
