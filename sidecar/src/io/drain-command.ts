@@ -1,0 +1,32 @@
+import { request } from 'node:http';
+import type { ListenAddress } from '../option-values.ts';
+
+/** A preStop hook must not hang on a sidecar that does not answer. */
+const timeoutMs = 5_000;
+
+/** Where to reach from this machine what listens on `host`. */
+function dialHost(host: string | null): string {
+  if (host === null || host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+/** Tells the sidecar whose admin listener is at `admin` to drain: null when it has begun to, else why not. */
+export function sendDrain(admin: ListenAddress): Promise<string | null> {
+  const host = dialHost(admin.host);
+  const shown = `${host.includes(':') ? `[${host}]` : host}:${admin.port}`;
+  return new Promise((resolve) => {
+    const post = request(
+      { host, port: admin.port, method: 'POST', path: '/drain', headers: { host: 'localhost' }, agent: false },
+      (response) => {
+        response.resume();
+        const { statusCode } = response;
+        resolve(statusCode === 202 ? null : `${shown} answered POST /drain with ${statusCode}, not 202`);
+      },
+    );
+    post.setTimeout(timeoutMs, () => post.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    post.on('error', (error) =>
+      resolve(`no sidecar could be told to drain at ${shown}: ${error.message}; --admin says where it is`),
+    );
+    post.end();
+  });
+}
