@@ -1,3 +1,7 @@
+import { commandLinePage } from './command-line.ts';
+import { errorsPage } from './errors.ts';
+import { policyPage } from './policy.ts';
+
 /** One page that is derived from the code. It is never edited by hand. */
 export interface Generator {
   /** Where the page stands, from the root of the repository. */
@@ -7,4 +11,4 @@ export interface Generator {
 }
 
 /** Every generated page. `make generate` writes them, `make verify` compares them. */
-export const generators: readonly Generator[] = [];
+export const generators: readonly Generator[] = [commandLinePage, errorsPage, policyPage];
