@@ -1,9 +1,10 @@
+import type { WorkloadRef } from '@fusebox/api/target.ts';
 import { readArguments } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { helpText } from './help-text.ts';
 import { optionTable } from './option-table.ts';
 import type { Option, OptionKey } from './option-table.ts';
-import type { ListenAddress, LogLevel, UpstreamAddress, Workload } from './option-values.ts';
+import type { ListenAddress, LogLevel, UpstreamAddress } from './option-values.ts';
 
 /** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
 export interface Config {
@@ -18,7 +19,7 @@ export interface Config {
   /** Folder for the last good settings; null: nothing is kept on disk. */
   dataDir: string | null;
   /** Which documents apply here. */
-  who: { namespace: string | null; workloads: Workload[]; labels: Record<string, string> | null };
+  who: { namespace: string | null; workloads: WorkloadRef[]; labels: Record<string, string> | null };
   /** Base URL of an OTLP/HTTP collector. */
   otlpEndpoint: string | null;
   /** `service.name` of the spans. */

@@ -100,7 +100,7 @@ export const optionTable = {
   workloads: option('workload', {
     group: 'Identity',
     placeholder: 'KIND/NAME',
-    help: 'The workload that targetRefs must name to apply, like deployment/users. Several: repeat it, or separate by commas.',
+    help: 'The workload that targetRefs must name to apply, like deployment/users (or statefulset, daemonset, service). Several: repeat it, or separate by commas.',
     repeatable: true,
     parse: as.workloads,
   }),

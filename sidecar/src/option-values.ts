@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { parseDuration } from '@fusebox/api/duration.ts';
+import { parseWorkloadRef } from '@fusebox/api/target.ts';
+import type { WorkloadRef } from '@fusebox/api/target.ts';
 
 /** What a text on the command line means, or why it means nothing (a clause that follows the quoted text). */
 export type Parsed<T> = { value: T } | { fault: string };
@@ -17,26 +19,8 @@ export type UpstreamAddress = { host: string; port: number } | { path: string };
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface Workload {
-  /** As in a manifest: `Deployment`. */
-  kind: string;
-  name: string;
-}
-
-const workloadKinds = new Map([
-  ['deployment', 'Deployment'],
-  ['deploy', 'Deployment'],
-  ['statefulset', 'StatefulSet'],
-  ['sts', 'StatefulSet'],
-  ['daemonset', 'DaemonSet'],
-  ['ds', 'DaemonSet'],
-  ['service', 'Service'],
-  ['svc', 'Service'],
-]);
-
 /** RFC 1123 label: what namespaces are made of. */
 const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const objectNamePattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const hostNamePattern = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?$/;
 const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelValuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
@@ -92,17 +76,12 @@ export function namespace(text: string): Parsed<string> {
 }
 
 /** A comma list of `KIND/NAME`; kinds in any case, or as kubectl shortens them. */
-export function workloads(text: string): Parsed<Workload[]> {
-  const found: Workload[] = [];
+export function workloads(text: string): Parsed<WorkloadRef[]> {
+  const found: WorkloadRef[] = [];
   for (const item of text.split(',').map((part) => part.trim())) {
-    const [kindText = '', name = '', ...rest] = item.split('/');
-    const kind = workloadKinds.get(kindText.toLowerCase());
-    if (rest.length > 0 || name === '') return { fault: `has "${item}", which is not KIND/NAME like deployment/users` };
-    if (kind === undefined) {
-      return { fault: `has the kind "${kindText}", which is not one of deployment, statefulset, daemonset, service` };
-    }
-    if (!objectNamePattern.test(name)) return { fault: `has "${name}", which is not the name of an object` };
-    found.push({ kind, name });
+    const workload = parseWorkloadRef(item);
+    if (workload === null) return { fault: `has "${item}", which names no workload like deployment/users` };
+    found.push(workload);
   }
   return { value: found };
 }
