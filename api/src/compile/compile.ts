@@ -1,0 +1,43 @@
+/** Documents + who the pods are → the one snapshot that they obey. Pure: the order of documents and keys means nothing. */
+import { digestOf } from '../digest.ts';
+import type { Document } from '../document.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Surroundings } from './defaults.ts';
+import { gateWarnings, mergeFlags } from './flags.ts';
+import { mergePolicies } from './merge.ts';
+import { settleInbound } from './routes.ts';
+import { type Conflict, select } from './select.ts';
+import type { Who } from './who.ts';
+
+/** A snapshot, and what people should know about how it came to be. */
+export interface Compiled {
+  snapshot: Snapshot;
+  warnings: string[];
+  /** Documents that another of the same rank keeps out. */
+  conflicts: Conflict[];
+}
+
+/** Compiles the documents that are for these pods. Never fails: what is wrong with a document was found when it was read. */
+export function compile(documents: readonly Document[], who: Who): Compiled {
+  const selection = select(documents, who); //              which documents rule, lowest rank first
+  const policy = mergePolicies(selection.policies); //      one policy out of them, field by field
+  const warnings = [...selection.warnings];
+  const around: Surroundings = {
+    mode: policy.mode ?? 'Enforce',
+    ruled: selection.ruled,
+    warn: (message) => warnings.push(message),
+  };
+  const inbound = settleInbound(policy, around); //         built-in values; routes, most specific first
+  const flags = mergeFlags(selection.flags); //             flags by key
+  warnings.push(...gateWarnings(inbound.routes, flags));
+  const content = {
+    format: 1 as const,
+    requires: [],
+    sources: selection.sources,
+    inbound,
+    flags,
+    tracing: { sampleRatio: policy.tracing?.sampleRatio ?? null },
+  };
+  const snapshot = { ...content, digest: digestOf(content) };
+  return { snapshot, warnings: [...new Set(warnings)], conflicts: selection.conflicts };
+}

@@ -1,0 +1,14 @@
+import { type Form, matching } from './schema.ts';
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+// RFC 9110 §5.5: visible characters, and spaces and tabs between them.
+const VALUE = /^[\x21-\x7e\x80-\uffff](?:[\t\x20-\x7e\x80-\uffff]{0,4094}[\x21-\x7e\x80-\uffff])?$/;
+
+/** A field name as RFC 9110 §5.1 has it: a token. */
+export const headerName: Form = matching(TOKEN, 'is not a header name');
+
+/** A field value as RFC 9110 §5.5 has it, not empty. */
+export const headerValue: Form = matching(VALUE, 'is not a header value');
+
+/** A method as RFC 9110 §9.1 has it: a token. */
+export const methodName: Form = matching(TOKEN, 'is not a method');

@@ -1,0 +1,41 @@
+import Type, { type Static } from 'typebox';
+import { Block, type Breach, List, Text } from './schema.ts';
+import { headerName, headerValue, methodName } from './header-forms.ts';
+import { pathForm, prefixForm } from './path-forms.ts';
+
+const HeaderMatch = Type.Object(
+  {
+    name: Text(headerName, { description: "The header's name, in any case." }),
+    exact: Text(headerValue, { description: 'The value that it must have.' }),
+  },
+  { additionalProperties: false },
+);
+
+/** Which requests a route takes: all that is written must hold. */
+export const RouteMatchSpec = Block(
+  {
+    methods: List(Text(methodName, { description: 'A method.' }), {
+      description: 'Methods, any of them. Not written: every method.',
+      minItems: 1,
+    }),
+    path: Text(pathForm, { description: 'The whole path, or a pattern with parameters: /users/:id.' }),
+    pathPrefix: Text(prefixForm, { description: 'The path and all below it, by whole segments.' }),
+    headers: List(HeaderMatch, { description: 'Headers, all of them.', minItems: 1 }),
+  },
+  { description: 'Which requests this route takes. Not written: all that no other route takes.', rule: matchRules },
+);
+export type RouteMatchSpec = Static<typeof RouteMatchSpec>;
+
+function matchRules(match: { path?: string; pathPrefix?: string; headers?: { name: string }[] }): Breach[] {
+  const breaches: Breach[] = [];
+  if (match.path !== undefined && match.pathPrefix !== undefined) {
+    breaches.push({ path: [], message: 'path and pathPrefix exclude each other' });
+  }
+  const seen = new Set<string>();
+  for (const [at, header] of (match.headers ?? []).entries()) {
+    const name = header.name.toLowerCase();
+    if (seen.has(name)) breaches.push({ path: ['headers', at, 'name'], message: `"${header.name}" stands here twice` });
+    seen.add(name);
+  }
+  return breaches;
+}

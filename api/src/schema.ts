@@ -1,0 +1,117 @@
+/**
+ * The words in which the shapes of documents are written: TypeBox schemas, plus what JSON Schema cannot say (a form with
+ * its message, a rule across fields, fields of later versions). `validate.ts` reads both from the same object.
+ */
+import Type, { type TObject, type TOptional, type TProperties, type TSchema } from 'typebox';
+
+import { formatDuration, parseDuration } from './duration.ts';
+
+/** Where something stands inside a document: keys and list positions from the top. */
+export type Path = readonly (string | number)[];
+
+/** Says what is wrong with a text, to follow the quoted text itself (`is not a duration …`); null: nothing. */
+export type Form = (text: string) => string | null;
+
+/** One broken rule across fields; `path` is relative to the object that the rule belongs to. */
+export interface Breach {
+  path: Path;
+  message: string;
+}
+
+/** What `validate` reads of a schema. Everything below builds one of these. */
+export interface Shape {
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  /** An empty value is as good as none. */
+  nullable?: true;
+  enum?: string[];
+  form?: Form;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minItems?: number;
+  maxItems?: number;
+  maxProperties?: number;
+  items?: Shape;
+  properties?: Record<string, Shape>;
+  required?: string[];
+  /** Of a map: the shape of each value. false: only `properties` are known. */
+  additionalProperties?: Shape | false;
+  keyForm?: Form;
+  /** Field → why it is refused here. */
+  refused?: Record<string, string>;
+  rule?: (value: never) => Breach[];
+  /** Said instead of the usual complaint when the value is an object where none belongs. */
+  objectMessage?: string;
+}
+
+interface Words {
+  description: string;
+  /** What holds when nobody says anything: as people would write it. Told to readers, applied by the compiler. */
+  builtIn?: string | number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A duration as text. Range in ms, by default 1 ms to 24 h. */
+export function Duration(words: Words & { minimumMs?: number; maximumMs?: number }) {
+  const { minimumMs = 1, maximumMs = DAY_MS, ...rest } = words;
+  const form: Form = (text) => {
+    const durationMs = parseDuration(text);
+    if (durationMs === null) return 'is not a duration (like 250ms, 5s, 2m)';
+    if (durationMs < minimumMs) return `is below the minimum ${formatDuration(minimumMs)}`;
+    return durationMs > maximumMs ? `is above the maximum ${formatDuration(maximumMs)}` : null;
+  };
+  return Type.String({ ...rest, form });
+}
+
+/** A share in percent, 0 to 100; fractions allowed. */
+export const Percent = (words: Words) => Type.Number({ ...words, minimum: 0, maximum: 100 });
+
+/** A whole number. */
+export const Count = (words: Words & { minimum: number; maximum: number }) => Type.Integer({ ...words });
+
+/** One of a few words. */
+export function Choice<const Values extends readonly string[]>(values: Values, words: Words) {
+  return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...words });
+}
+
+/** A text of a certain form. */
+export const Text = (form: Form, words: Words) => Type.String({ ...words, form });
+
+/** A form from a pattern: what does not match is told `complaint`. */
+export const matching =
+  (pattern: RegExp, complaint: string): Form =>
+  (text) =>
+    pattern.test(text) ? null : complaint;
+
+/** A list. Lists are replaced whole when documents are merged. */
+export const List = <Item extends TSchema>(item: Item, words: { description: string; minItems?: number }) =>
+  Type.Array(item, { maxItems: 1024, ...words });
+
+interface BlockWords {
+  description: string;
+  required?: string[];
+  refused?: Record<string, string>;
+  rule?: (value: never) => Breach[];
+}
+
+type OptionalFields<P extends TProperties> = { [Key in keyof P]: TOptional<P[Key]> };
+
+/** An object of known fields, all of them optional: what is left out comes from a lower rank or is built in. */
+export function Block<P extends TProperties>(properties: P, words: BlockWords): TObject<OptionalFields<P>> {
+  const optional = Object.fromEntries(Object.entries(properties).map(([key, field]) => [key, Type.Optional(field)]));
+  return Type.Object(optional as OptionalFields<P>, { additionalProperties: false, ...words });
+}
+
+/** Why a field that later versions will have is refused today. */
+export const NOT_YET = 'not in this version';
+
+/** What enforces a block, and what only watches. */
+export const MODES = ['Enforce', 'Shadow', 'Disabled'] as const;
+
+/** The mode of a block inside a policy. */
+export const BlockMode = () =>
+  Choice(MODES, {
+    description: 'Enforce refuses; Shadow decides and counts but refuses nothing; Disabled does neither.',
+    builtIn: "the policy's mode",
+  });

@@ -1,0 +1,110 @@
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import { type Breach, Choice, List, matching, Text } from './schema.ts';
+
+/** Kinds of workload that a document may name, with their API group. */
+const WORKLOAD_GROUPS = { Deployment: 'apps', StatefulSet: 'apps', DaemonSet: 'apps', Service: '' } as const;
+const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Service'] as const;
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
+
+/** A Kubernetes object name (RFC 1123 subdomain). */
+export const objectName = matching(
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  'is not an object name (lower-case letters, digits, - and .)',
+);
+const labelValue = matching(/^$|^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'is not a label value');
+const labelKey = matching(
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/,
+  'is not a label key',
+);
+
+/** Labels by key. */
+export const Labels = Type.Unsafe<Record<string, string>>({
+  type: 'object',
+  additionalProperties: Text(labelValue, { description: 'Value.' }),
+  keyForm: labelKey,
+});
+
+const TargetRef = Type.Object(
+  {
+    group: Type.Optional(Text(() => null, { description: 'API group; follows from the kind.' })),
+    kind: Choice(WORKLOAD_KINDS, { description: 'Kind of the workload.' }),
+    name: Text(objectName, { description: 'Its name, in the namespace of this document.' }),
+  },
+  { additionalProperties: false, rule: groupFitsKind },
+);
+/** A workload by kind and name. */
+export interface WorkloadRef {
+  kind: string;
+  name: string;
+}
+
+const Requirement = Type.Object(
+  {
+    key: Text(labelKey, { description: 'Label.' }),
+    operator: Choice(OPERATORS, { description: 'What is asked of the label.' }),
+    values: Type.Optional(List(Text(labelValue, { description: 'Value.' }), { description: 'For In and NotIn.' })),
+  },
+  { additionalProperties: false, rule: valuesFitOperator },
+);
+
+/** A label selector, with the meaning that it has in Kubernetes. Empty: every pod. */
+export const Selector = Type.Object(
+  {
+    matchLabels: Type.Optional(Labels),
+    matchExpressions: Type.Optional(List(Requirement, { description: 'All must hold.' })),
+  },
+  { additionalProperties: false, description: 'Pods by label.' },
+);
+export type Selector = Static<typeof Selector>;
+
+const targetFields = {
+  targetRefs: Type.Optional(List(TargetRef, { description: 'Workloads by name.', minItems: 1 })),
+  selector: Type.Optional(Selector),
+};
+
+/** An object that may say whom it is for: by `targetRefs` or by `selector`, never both; neither means the namespace. */
+export function Targeted<P extends TProperties>(
+  properties: P,
+  words: { description: string; refused: Record<string, string> },
+): TObject<typeof targetFields & P> {
+  return Type.Object({ ...targetFields, ...properties }, { additionalProperties: false, rule: oneAim, ...words });
+}
+
+function oneAim(spec: { targetRefs?: unknown; selector?: unknown }): Breach[] {
+  if (spec.targetRefs === undefined || spec.selector === undefined) return [];
+  return [{ path: [], message: 'targetRefs and selector exclude each other' }];
+}
+
+function groupFitsKind(ref: { group?: string; kind: keyof typeof WORKLOAD_GROUPS }): Breach[] {
+  const right = WORKLOAD_GROUPS[ref.kind];
+  if (ref.group === undefined || ref.group === right) return [];
+  return [
+    { path: ['group'], message: `"${ref.group}" is not the group of ${ref.kind}; write "${right}" or leave it out` },
+  ];
+}
+
+function valuesFitOperator(requirement: { operator: string; values?: string[] }): Breach[] {
+  const { operator, values = [] } = requirement;
+  const wanted = operator === 'In' || operator === 'NotIn';
+  if (wanted === values.length > 0) return [];
+  return [{ path: ['values'], message: wanted ? `${operator} needs values` : `${operator} takes no values` }];
+}
+
+const SPELLINGS: Readonly<Record<string, string>> = {
+  deployment: 'Deployment',
+  deploy: 'Deployment',
+  statefulset: 'StatefulSet',
+  sts: 'StatefulSet',
+  daemonset: 'DaemonSet',
+  ds: 'DaemonSet',
+  service: 'Service',
+  svc: 'Service',
+};
+
+/** Reads `deployment/users`, kind in any case and in kubectl's short forms; null: not such a name. */
+export function parseWorkloadRef(text: string): WorkloadRef | null {
+  const [kind = '', name = '', ...rest] = text.split('/');
+  const spelling = kind.toLowerCase();
+  if (rest.length > 0 || !Object.hasOwn(SPELLINGS, spelling) || objectName(name) !== null) return null;
+  return { kind: SPELLINGS[spelling]!, name };
+}

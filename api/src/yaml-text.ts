@@ -1,0 +1,141 @@
+import {
+  type Document as YamlDocument,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+} from 'yaml';
+
+import type { Path } from './schema.ts';
+import type { Origin } from './validate.ts';
+
+const MAX_LENGTH = 8 * 1024 * 1024;
+// Each use of an anchor multiplies what an alias costs: far more than any honest document needs.
+const MAX_ALIASES = 100;
+
+/** What cannot be read as YAML. */
+export interface SyntaxFault {
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** One document of a YAML text. */
+export interface YamlPart {
+  /** Line of its beginning, from 1. */
+  line: number;
+  value: unknown;
+  faults: SyntaxFault[];
+  warnings: string[];
+  origin: YamlOrigin;
+}
+
+/** Where the values of a document stood in their text. */
+export interface YamlOrigin extends Origin {
+  /** Line (from 1) of the value at this path, or of the nearest thing around it. */
+  lineOf(path: Path): number;
+  /** Line before the first of a nested text; null: its lines cannot be told apart. */
+  linesBefore(path: Path): number | null;
+}
+
+/** Reads a text of YAML documents (or JSON, which is YAML). Empty documents are left out. Never throws. */
+export function readYaml(text: string): YamlPart[] {
+  if (text.length > MAX_LENGTH) return [broken('is larger than 8 MiB')];
+  const lines = new LineCounter();
+  try {
+    const options = {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      merge: true,
+      logLevel: 'silent',
+    } as const;
+    const parsed = parseAllDocuments(text, options);
+    return parsed.map((document) => readPart(document, lines)).filter((part) => part !== null);
+  } catch {
+    // The parser recurses: what is nested some thousand levels deep ends its stack.
+    return [broken('is nested too deeply')];
+  }
+}
+
+function broken(message: string): YamlPart {
+  const origin: YamlOrigin = { isBare: () => false, lineOf: () => 1, linesBefore: () => null };
+  return { line: 1, value: null, faults: [{ line: 1, column: 1, message }], warnings: [], origin };
+}
+
+function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const start = document.contents?.range?.[0] ?? document.range?.[0] ?? 0;
+  const part: YamlPart = {
+    line: lineAt(start),
+    value: null,
+    faults: document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return { line, column: col, message: inOurWords(error.code, error.message) };
+    }),
+    warnings: document.warnings.map((warning) => `line ${lineAt(warning.pos[0])}: ${warning.message}`),
+    origin: {
+      isBare: (path, what) => isPlain(document, path, what),
+      lineOf: (path) => lineAt(nodeAt(document, path)?.range?.[0] ?? start),
+      linesBefore: (path) => {
+        const node = nodeAt(document, path);
+        return isScalar(node) && node.type === 'BLOCK_LITERAL' && node.range ? lineAt(node.range[0]) : null;
+      },
+    },
+  };
+  if (part.faults.length > 0) return part;
+  try {
+    part.value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    part.faults.push({ line: part.line, column: 1, message: `cannot be read: ${message}` });
+    return part;
+  }
+  return part.value === null || part.value === undefined ? null : part;
+}
+
+function inOurWords(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'this key stands here twice';
+  if (code === 'NON_STRING_KEY') return 'a key must be a text';
+  return `is not YAML: ${message}`;
+}
+
+function pairAt(document: YamlDocument, path: Path): Pair | null {
+  const parent = walk(document, path.slice(0, -1)).node;
+  const key = path.at(-1);
+  if (!isMap(parent)) return null;
+  return parent.items.find((pair) => isScalar(pair.key) && pair.key.value === key) ?? null;
+}
+
+function isPlain(document: YamlDocument, path: Path, what: 'key' | 'value'): boolean {
+  const node = what === 'key' ? pairAt(document, path)?.key : walk(document, path).node;
+  return isScalar(node) && node.type === 'PLAIN';
+}
+
+/** The node at a path or, where that is no node of its own, its key or the nearest node around it. */
+function nodeAt(document: YamlDocument, path: Path): Node | null {
+  const { node, depth } = walk(document, path);
+  if (depth < path.length) return node;
+  // A block stands on the lines after its key; people look for the key.
+  if (!isCollection(node)) return node;
+  const key = pairAt(document, path)?.key;
+  return isScalar(key) ? key : node;
+}
+
+function walk(document: YamlDocument, path: Path): { node: Node | null; depth: number } {
+  let node: Node | null = document.contents;
+  for (const [depth, step] of path.entries()) {
+    let next: unknown = null;
+    if (isMap(node)) next = node.items.find((pair) => isScalar(pair.key) && pair.key.value === step)?.value;
+    else if (isSeq(node) && typeof step === 'number') next = node.items[step];
+    if (isAlias(next)) next = next.resolve(document);
+    if (!isScalar(next) && !isCollection(next)) return { node, depth };
+    node = next;
+  }
+  return { node, depth: path.length };
+}
