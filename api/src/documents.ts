@@ -25,6 +25,9 @@ export interface FileText {
   text: string;
 }
 
+/** Nobody mends more than this at once; each line number costs a search. */
+const MAX_FAULTS = 200;
+
 /** What stood in some files. A document with a fault is not among `documents`; it takes no other with it. */
 export interface Documents {
   documents: Document[];
@@ -71,10 +74,12 @@ function readPart(place: Place, result: Documents, seen: Map<string, string>): v
   const reading = readObject(part.value, part.origin);
   if ('ignored' in reading) result.warnings.push(`${at(part.line)}: ignored: ${reading.ignored}`);
   else if ('problems' in reading) {
-    for (const { path, message, line } of reading.problems) {
+    for (const { path, message, line } of reading.problems.slice(0, MAX_FAULTS)) {
       const shown = mounted ? path.slice(2) : path;
       result.faults.push({ where: at(line ?? part.origin.lineOf(path)), path: formatPath(shown), message });
     }
+    const more = reading.problems.length - MAX_FAULTS;
+    if (more > 0) result.faults.push({ where: at(part.line), path: '', message: `${more} more faults are not shown` });
   } else {
     const { kind, namespace, name } = reading.document;
     const key = JSON.stringify([kind, namespace, name]);

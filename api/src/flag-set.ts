@@ -4,8 +4,8 @@ import { Targeted } from './target.ts';
 
 /** A flag's key, as people and SDKs write it. */
 export const flagKey: Form = matching(
-  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
-  'is not a flag key (letters, digits, _ . and -, at most 128 characters)',
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+  'is not a flag key (a letter or digit, then letters, digits, _ . and -, at most 128 characters)',
 );
 
 const Flag = Type.Boolean({

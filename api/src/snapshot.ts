@@ -2,117 +2,146 @@
  * What one sidecar obeys: compiled, complete, in milliseconds and ratios. Nothing in it needs a default.
  * A reader ignores fields it does not know, unless `requires` lists one it does not know: then it must refuse.
  */
+import Type, { type Static } from 'typebox';
 
-export type Mode = 'Enforce' | 'Shadow' | 'Disabled';
+const Milliseconds = Type.Number({ minimum: 0 });
+const Ratio = Type.Number({ minimum: 0, maximum: 1 });
+const Whole = Type.Integer({ minimum: 0 });
+const Positive = Type.Integer({ minimum: 1 });
+const Limit = Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]);
 
-export interface Snapshot {
-  format: 1;
-  /** `sha256:` and 64 hex digits over the canonical form of everything but `digest` itself. Equal meaning, equal digest. */
-  digest: string;
-  /** Features (by name) that a reader must know in order to obey this snapshot. */
-  requires: string[];
-  /** The documents that won, lowest rank first. */
-  sources: SnapshotSource[];
-  inbound: InboundSettings;
-  /** Flags by key. */
-  flags: Record<string, boolean>;
-  tracing: { /** 0..1 */ sampleRatio: number | null };
-}
+const Mode = Type.Union([Type.Literal('Enforce'), Type.Literal('Shadow'), Type.Literal('Disabled')]);
+export type Mode = Static<typeof Mode>;
 
-export interface SnapshotSource {
-  kind: string;
-  namespace: string | null;
-  name: string;
-}
-
-export interface InboundSettings {
-  /** Of the policy as a whole: rules timeouts, flag gates and `unmatched`; blocks carry their own. */
-  mode: Mode;
-  unmatched: 'Allow' | 'Refuse';
-  /** For requests that no route matches. Its name is `_defaults`. */
-  defaults: RouteSettings;
-  /** Most specific first: the first that matches wins. */
-  routes: RouteSettings[];
-}
-
-export interface RouteSettings {
-  name: string;
-  match: RouteMatch;
-  /** Key of the flag that gates this route; null: no gate. */
-  flag: string | null;
-  /** Until the answer's head has come (ms). null: no limit. */
-  timeoutMs: number | null;
-  /** Between bytes after the head (ms). null: no limit. */
-  idleTimeoutMs: number | null;
-  /** For the whole exchange (ms). null: no limit. */
-  maxDurationMs: number | null;
-  concurrency: ConcurrencySettings | null;
-  rateLimit: RateLimitSettings | null;
-  circuitBreaker: BreakerSettings;
-}
-
-export interface RouteMatch {
+const RouteMatch = Type.Object({
   /** Upper case; empty: any. */
-  methods: string[];
-  path:
-    | { kind: 'any' }
-    | { kind: 'exact'; path: string }
+  methods: Type.Array(Type.String()),
+  path: Type.Union([
+    Type.Object({ kind: Type.Literal('any') }),
+    Type.Object({ kind: Type.Literal('exact'), path: Type.String() }),
     /** Segments between slashes; null stands for a parameter (one non-empty segment). `names` has the parameters' names in order. */
-    | { kind: 'pattern'; segments: (string | null)[]; names: string[] }
+    Type.Object({
+      kind: Type.Literal('pattern'),
+      segments: Type.Array(Type.Union([Type.String(), Type.Null()])),
+      names: Type.Array(Type.String()),
+    }),
     /** Matches whole segments: `/users` matches `/users` and `/users/1`, never `/users2`. No trailing slash, except `/` itself. */
-    | { kind: 'prefix'; prefix: string };
+    Type.Object({ kind: Type.Literal('prefix'), prefix: Type.String() }),
+  ]),
   /** All must match. Names in lower case. */
-  headers: { name: string; exact: string }[];
-}
+  headers: Type.Array(Type.Object({ name: Type.String(), exact: Type.String() })),
+});
+export type RouteMatch = Static<typeof RouteMatch>;
 
-export interface ConcurrencySettings {
-  mode: Mode;
+const ConcurrencySettings = Type.Object({
+  mode: Mode,
   /** In flight at once (count). */
-  maxConcurrent: number;
+  maxConcurrent: Positive,
   /** Waiting at once (count). */
-  queueSize: number;
-  queueTimeoutMs: number;
-}
+  queueSize: Whole,
+  queueTimeoutMs: Milliseconds,
+});
+export type ConcurrencySettings = Static<typeof ConcurrencySettings>;
 
-export interface RateLimitSettings {
-  mode: Mode;
-  requestsPerSecond: number;
+const RateLimitSettings = Type.Object({
+  mode: Mode,
+  requestsPerSecond: Type.Number({ exclusiveMinimum: 0 }),
   /** Bucket size (count). */
-  burst: number;
+  burst: Type.Number({ minimum: 1 }),
   /** What has a bucket of its own. */
-  per: { kind: 'route' } | { kind: 'header'; /** lower case */ name: string } | { kind: 'clientAddress' };
-}
+  per: Type.Union([
+    Type.Object({ kind: Type.Literal('route') }),
+    Type.Object({ kind: Type.Literal('header'), /** lower case */ name: Type.String() }),
+    Type.Object({ kind: Type.Literal('clientAddress') }),
+  ]),
+});
+export type RateLimitSettings = Static<typeof RateLimitSettings>;
 
-export interface BreakerSettings {
-  mode: Mode;
-  forced: 'Open' | 'Closed' | null;
+const BreakerSettings = Type.Object({
+  mode: Mode,
+  forced: Type.Union([Type.Literal('Open'), Type.Literal('Closed'), Type.Null()]),
   /** Failures in a row that open it; 0: rule off. */
-  failureThreshold: number;
+  failureThreshold: Whole,
   /** 0..1, opens at exactly this share. null: rule off. */
-  failureRateThreshold: number | null;
+  failureRateThreshold: Type.Union([Ratio, Type.Null()]),
   /** 0..1, of calls slower than `slowCallDurationMs`. */
-  slowCallRateThreshold: number;
+  slowCallRateThreshold: Ratio,
   /** null: rule off. */
-  slowCallDurationMs: number | null;
+  slowCallDurationMs: Limit,
   /** `Time`: seconds; `Count`: calls. */
-  window: { type: 'Time' | 'Count'; size: number };
+  window: Type.Object({
+    type: Type.Union([Type.Literal('Time'), Type.Literal('Count')]),
+    size: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  }),
   /** Below this many calls in the window the rates do not count. Already capped to a count window's size. */
-  minimumNumberOfCalls: number;
-  resetTimeoutMs: number;
-  maxResetTimeoutMs: number;
+  minimumNumberOfCalls: Positive,
+  resetTimeoutMs: Milliseconds,
+  maxResetTimeoutMs: Milliseconds,
   /** 0..1 */
-  resetJitter: number;
-  halfOpenAllowedRequests: number;
-  maxHalfOpenDurationMs: number;
-  failOn: {
+  resetJitter: Ratio,
+  halfOpenAllowedRequests: Positive,
+  maxHalfOpenDurationMs: Milliseconds,
+  failOn: Type.Object({
     /** Classes of status (1..5) that fail. */
-    statusClasses: number[];
+    statusClasses: Type.Array(Type.Integer({ minimum: 1, maximum: 5 })),
     /** Single status codes that fail. */
-    statusCodes: number[];
-    connect: boolean;
-    reset: boolean;
-    timeout: boolean;
-  };
+    statusCodes: Type.Array(Type.Integer({ minimum: 100, maximum: 599 })),
+    connect: Type.Boolean(),
+    reset: Type.Boolean(),
+    timeout: Type.Boolean(),
+  }),
   /** A client that leaves after waiting this long (ms) counts as a `timeout`. */
-  abandonedAfterMs: number;
-}
+  abandonedAfterMs: Milliseconds,
+});
+export type BreakerSettings = Static<typeof BreakerSettings>;
+
+const RouteSettings = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  match: RouteMatch,
+  /** Key of the flag that gates this route; null: no gate. */
+  flag: Type.Union([Type.String(), Type.Null()]),
+  /** Until the answer's head has come (ms). null: no limit. */
+  timeoutMs: Limit,
+  /** Between bytes after the head (ms). null: no limit. */
+  idleTimeoutMs: Limit,
+  /** For the whole exchange (ms). null: no limit. */
+  maxDurationMs: Limit,
+  concurrency: Type.Union([ConcurrencySettings, Type.Null()]),
+  rateLimit: Type.Union([RateLimitSettings, Type.Null()]),
+  circuitBreaker: BreakerSettings,
+});
+export type RouteSettings = Static<typeof RouteSettings>;
+
+const InboundSettings = Type.Object({
+  /** Of the policy as a whole: rules timeouts, flag gates and `unmatched`; blocks carry their own. */
+  mode: Mode,
+  unmatched: Type.Union([Type.Literal('Allow'), Type.Literal('Refuse')]),
+  /** For requests that no route matches. Its name is `_defaults`. */
+  defaults: RouteSettings,
+  /** Most specific first: the first that matches wins. */
+  routes: Type.Array(RouteSettings),
+});
+export type InboundSettings = Static<typeof InboundSettings>;
+
+const SnapshotSource = Type.Object({
+  kind: Type.String(),
+  namespace: Type.Union([Type.String(), Type.Null()]),
+  name: Type.String(),
+});
+export type SnapshotSource = Static<typeof SnapshotSource>;
+
+/** The shape that `readSnapshot` checks. */
+export const Snapshot = Type.Object({
+  format: Type.Literal(1),
+  /** `sha256:` and 64 hex digits over the canonical form of everything but `digest` itself. Equal meaning, equal digest. */
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  /** Features (by name) that a reader must know in order to obey this snapshot. */
+  requires: Type.Array(Type.String()),
+  /** The documents that won, lowest rank first. */
+  sources: Type.Array(SnapshotSource),
+  inbound: InboundSettings,
+  /** Flags by key. */
+  flags: Type.Record(Type.String(), Type.Boolean()),
+  tracing: Type.Object({ /** 0..1 */ sampleRatio: Type.Union([Ratio, Type.Null()]) }),
+});
+export type Snapshot = Static<typeof Snapshot>;
