@@ -14,7 +14,7 @@ export interface TraceParent {
 }
 
 const LENGTH = 55;
-const DASH = 0x2d;
+const FORM = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
 const SAMPLED = 1;
 const RANDOM = 2;
 
@@ -23,14 +23,9 @@ const RANDOM = 2;
  * above 00 is read as far as 00 goes, and may be longer after another dash (§3.2.4, versioning). White space around it is the codec's.
  */
 export function parseTraceparent(value: string): TraceParent | null {
-  if (value.length < LENGTH) return null;
-  for (let i = 0; i < LENGTH; i++) {
-    const code = value.charCodeAt(i);
-    if (i === 2 || i === 35 || i === 52 ? code !== DASH : !isLowerHex(code)) return null;
-  }
+  if (!FORM.test(value) || value.startsWith('ff')) return null;
   const isVersion00 = value.startsWith('00');
-  if (value.startsWith('ff')) return null;
-  if (value.length > LENGTH && (isVersion00 || value.charCodeAt(LENGTH) !== DASH)) return null;
+  if (isVersion00 && value.length > LENGTH) return null;
   const traceId = value.slice(3, 35);
   const spanId = value.slice(36, 52);
   if (traceId === '00000000000000000000000000000000' || spanId === '0000000000000000') return null;
@@ -74,10 +69,6 @@ export function combineTracestate(lines: readonly string[]): string | null {
   const only = lines[0]!;
   if (isWhole && lines.length === 1 && only.length <= MAX_LENGTH) return trimOws(only);
   return shorten(members);
-}
-
-function isLowerHex(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
 }
 
 /** Whether there was nothing to drop. */
