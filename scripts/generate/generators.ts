@@ -1,5 +1,6 @@
 import { commandLinePage } from './command-line.ts';
 import { errorsPage } from './errors.ts';
+import { lifecyclePage } from './lifecycle.ts';
 import { policyPage } from './policy.ts';
 
 /** One page that is derived from the code. It is never edited by hand. */
@@ -11,4 +12,4 @@ export interface Generator {
 }
 
 /** Every generated page. `make generate` writes them, `make verify` compares them. */
-export const generators: readonly Generator[] = [commandLinePage, errorsPage, policyPage];
+export const generators: readonly Generator[] = [commandLinePage, errorsPage, lifecyclePage, policyPage];
