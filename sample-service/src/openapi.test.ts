@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { wellBehaved } from './misbehave.ts';
+import { openApi } from './openapi.ts';
+import { ownRoutes } from './own-routes.ts';
+import { userRoutes } from './user-routes.ts';
+import type { Users } from './users.ts';
+
+const routes = [
+  ...userRoutes({} as Users), // only the table is read, no handler runs
+  ...ownRoutes({ current: wellBehaved, random: () => 0, sleep: () => Promise.resolve() }),
+];
+const methods = ['get', 'put', 'post', 'delete', 'patch'];
+
+test('the description and the routes name the same operations', () => {
+  const described = Object.entries(openApi.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((key) => methods.includes(key))
+      .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+  );
+  expect(described.toSorted()).toEqual(routes.map((route) => `${String(route.method)} ${route.url}`).toSorted());
+});
+
+test('every reference leads to a schema', () => {
+  const references = JSON.stringify(openApi).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
+  for (const [, name] of references) expect(openApi.components.schemas).toHaveProperty(name!);
+});
+
+test('every operation has an identity of its own', () => {
+  const ids = [...JSON.stringify(openApi).matchAll(/"operationId":"(\w+)"/g)].map(([, id]) => id);
+  expect(ids).toHaveLength(routes.length);
+  expect(new Set(ids).size).toBe(ids.length);
+});
