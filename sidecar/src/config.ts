@@ -1,4 +1,4 @@
-import type { WorkloadRef } from '@fusebox/api/target.ts';
+import type { Who } from '@fusebox/api/compile/who.ts';
 import { readArguments } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { helpText } from './help-text.ts';
@@ -19,7 +19,7 @@ export interface Config {
   /** Folder for the last good settings; null: nothing is kept on disk. */
   dataDir: string | null;
   /** Which documents apply here. */
-  who: { namespace: string | null; workloads: WorkloadRef[]; labels: Record<string, string> | null };
+  who: Who;
   /** Base URL of an OTLP/HTTP collector. */
   otlpEndpoint: string | null;
   /** `service.name` of the spans. */
