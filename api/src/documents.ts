@@ -62,8 +62,8 @@ interface Place {
 
 function readPart(place: Place, result: Documents, seen: Map<string, string>): void {
   const { file, part, mounted } = place;
-  const title = titleOf(part.value, place.index);
-  const at = (line: number): string => `${file.name}:${line} ${title}`;
+  const title = mounted ? '' : ` ${titleOf(part.value, place.index)}`;
+  const at = (line: number): string => `${file.name}:${line}${title}`;
   for (const warning of part.warnings) result.warnings.push(`${file.name}: ${warning}`);
   if (part.faults.length > 0) {
     for (const { line, column, message } of part.faults) {

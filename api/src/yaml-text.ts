@@ -17,6 +17,7 @@ import type { Origin } from './validate.ts';
 const MAX_LENGTH = 8 * 1024 * 1024;
 // Each use of an anchor multiplies what an alias costs: far more than any honest document needs.
 const MAX_ALIASES = 100;
+const TOO_DEEP = 'is nested too deeply';
 
 /** What cannot be read as YAML. */
 export interface SyntaxFault {
@@ -59,7 +60,7 @@ export function readYaml(text: string): YamlPart[] {
     return parsed.map((document) => readPart(document, lines)).filter((part) => part !== null);
   } catch {
     // The parser recurses: what is nested some thousand levels deep ends its stack.
-    return [broken('is nested too deeply')];
+    return [broken(TOO_DEEP)];
   }
 }
 
@@ -102,7 +103,7 @@ function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
 function inOurWords(code: string, message: string): string {
   if (code === 'DUPLICATE_KEY') return 'this key stands here twice';
   if (code === 'NON_STRING_KEY') return 'a key must be a text';
-  return `is not YAML: ${message}`;
+  return message.startsWith('Maximum call stack') ? TOO_DEEP : `is not YAML: ${message}`;
 }
 
 function pairAt(document: YamlDocument, path: Path): Pair | null {

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+
+import { formatFault, readDocuments } from './documents.ts';
+
+const configMap = (data: string, metadata = '{name: c, labels: {fusebox.dev/config: "true"}}') =>
+  readDocuments([{ name: 'a.yaml', text: `apiVersion: v1\nkind: ConfigMap\nmetadata: ${metadata}\ndata:\n${data}\n` }]);
+
+describe('a labelled ConfigMap', () => {
+  test('holds the specs of a policy and of flags; its other keys are for the service', () => {
+    const { documents, faults } = configMap(
+      '  policy.yaml: "mode: Shadow"\n  flags.yaml: "flags: {a: true}"\n  ttl: "60"',
+    );
+    expect(faults).toEqual([]);
+    expect(documents).toEqual([
+      {
+        kind: 'ConfigMap',
+        namespace: null,
+        name: 'c',
+        createdAt: null,
+        target: null,
+        policy: { mode: 'Shadow' },
+        flags: { flags: { a: true } },
+      },
+    ]);
+  });
+
+  test('tells what is wrong in a key with the line in the file', () => {
+    const { faults } = configMap(
+      '  policy.yaml: |\n    mode: Shadow\n    inbound:\n      rout: []\n  flags.yaml: |\n    flags:\n      a: maybe',
+    );
+    expect(faults.map(formatFault)).toEqual([
+      'a.yaml:8 ConfigMap c: data["policy.yaml"].inbound.rout: unknown field; did you mean "routes"?',
+      'a.yaml:11 ConfigMap c: data["flags.yaml"].flags.a: "maybe" is a text, not true or false',
+    ]);
+  });
+
+  test('tells syntax errors in a key, and a second document in it', () => {
+    expect(configMap('  policy.yaml: |\n    mode: [').faults[0]).toMatchObject({ path: 'data["policy.yaml"]' });
+    expect(configMap('  policy.yaml: |\n    mode: Shadow\n    ---\n    mode: Shadow').faults).toEqual([
+      { where: 'a.yaml:8 ConfigMap c', path: 'data["policy.yaml"]', message: 'holds more than one document' },
+    ]);
+  });
+
+  test('is aimed by its annotation only', () => {
+    const aimed = (target: string) =>
+      configMap(
+        '  ttl: "60"',
+        `{name: c, labels: {fusebox.dev/config: "true"}, annotations: {fusebox.dev/target: "${target}"}}`,
+      );
+    expect(aimed('deployment/users').documents[0]).toMatchObject({ target: { kind: 'Deployment', name: 'users' } });
+    expect(aimed('users').faults.map(formatFault)).toEqual([
+      'a.yaml:3 ConfigMap c: metadata.annotations["fusebox.dev/target"]: "users" names no workload (like deployment/users)',
+    ]);
+    expect(configMap('  policy.yaml: "selector: {}"').faults.map(formatFault)).toEqual([
+      'a.yaml:5 ConfigMap c: data["policy.yaml"].selector: does not belong in a ConfigMap: its annotation fusebox.dev/target names the workload',
+    ]);
+  });
+
+  test('has texts only in its data', () => {
+    expect(configMap('  ttl: 60\n  on: "1"\n  debug: yes').faults.map(formatFault)).toEqual([
+      'a.yaml:5 ConfigMap c: data.ttl: 60 is a number, not a text: quote it, "60"',
+      'a.yaml:6 ConfigMap c: data.on: the key on without quotes is a boolean to kubectl (YAML 1.1): quote it',
+      'a.yaml:7 ConfigMap c: data.debug: yes without quotes is a boolean to kubectl (YAML 1.1): quote it',
+    ]);
+  });
+
+  test('has a label that is a text: a boolean is a mistake to report, not a reason to ignore it', () => {
+    expect(configMap('  a: b', '{name: c, labels: {fusebox.dev/config: true}}').faults).toHaveLength(1);
+  });
+});
+
+test('a ConfigMap without the label is ignored with a warning', () => {
+  expect(configMap('  policy.yaml: "nonsense: ["', '{name: c}')).toEqual({
+    documents: [],
+    faults: [],
+    warnings: ['a.yaml:1 ConfigMap c: ignored: has no label fusebox.dev/config: "true"'],
+  });
+});
+
+describe('a key of a mounted ConfigMap', () => {
+  test('is a file without kind, called policy.yaml or flags.yaml', () => {
+    const { documents, faults } = readDocuments([
+      { name: '/etc/fusebox/policy.yaml', text: 'mode: Shadow\n' },
+      { name: '/etc/fusebox/flags.yaml', text: 'flags: {a: true}\n' },
+    ]);
+    expect(faults).toEqual([]);
+    expect(documents.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'ConfigMap policy.yaml',
+      'ConfigMap flags.yaml',
+    ]);
+  });
+
+  test('is told without the ConfigMap that it never was', () => {
+    const { faults } = readDocuments([{ name: 'policy.yaml', text: 'mode: Shadow\ninbound:\n  rout: []\n' }]);
+    expect(faults.map(formatFault)).toEqual(['policy.yaml:3: inbound.rout: unknown field; did you mean "routes"?']);
+  });
+
+  test('may as well hold whole documents', () => {
+    const text = 'apiVersion: fusebox.dev/v1alpha1\nkind: ResiliencePolicy\nmetadata: {name: a}\nspec: {}\n';
+    expect(readDocuments([{ name: 'policy.yaml', text }]).documents[0]?.kind).toBe('ResiliencePolicy');
+  });
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+
+import { readYaml } from './yaml-text.ts';
+
+test.each([
+  ['a: [1', 2],
+  ['a: 1\n b: 2', 1],
+  ['{"a": }}', 1],
+])('a syntax error in %j is told with line and column', (text) => {
+  const [fault] = readYaml(text).flatMap((part) => part.faults);
+  expect(fault?.message).toMatch(/^is not YAML: /);
+  expect(fault?.line).toBeGreaterThan(0);
+  expect(fault?.column).toBeGreaterThan(0);
+});
+
+test('a key that stands twice is refused where it stands again', () => {
+  const [part] = readYaml('a: 1\nb: 2\na: 3\n');
+  expect(part?.faults).toEqual([{ line: 3, column: 1, message: 'this key stands here twice' }]);
+});
+
+test('keys are texts', () => {
+  expect(readYaml('? [a]\n: 1\n')[0]?.faults[0]?.message).toBe('a key must be a text');
+});
+
+test('JSON is read, also with tabs', () => {
+  expect(readYaml('{\n\t"a": [\n\t\t1,\n\t\t{"b": null}\n\t]\n}\n')[0]?.value).toEqual({ a: [1, { b: null }] });
+});
+
+test('an alias bomb ends before it goes off', () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 12; level++) {
+    const uses = Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ');
+    lines.push(`a${level}: &a${level} [${uses}]`);
+  }
+  expect(readYaml(lines.join('\n'))[0]?.faults[0]?.message).toMatch(/^cannot be read: Excessive alias count/);
+});
+
+test('what is nested without end is refused', () => {
+  expect(readYaml('['.repeat(20_000))[0]?.faults[0]?.message).toBe('is nested too deeply');
+});
+
+test('what is too large is not even parsed', () => {
+  expect(readYaml(' '.repeat(8 * 1024 * 1024 + 1))[0]?.faults[0]?.message).toBe('is larger than 8 MiB');
+});
+
+test('anchors, aliases and merge keys work as in kubectl', () => {
+  const [part] = readYaml('base: &b {x: 1}\nuse: {<<: *b, y: 2}\nagain: *b\n');
+  expect(part?.value).toEqual({ base: { x: 1 }, use: { x: 1, y: 2 }, again: { x: 1 } });
+});
+
+test('a word is bare where it stands without quotes, also behind an alias', () => {
+  const [part] = readYaml('a: &w on\nb: "on"\nc: *w\nno: 1\n"yes": 2\n');
+  const { origin } = part!;
+  expect([origin.isBare(['a'], 'value'), origin.isBare(['b'], 'value'), origin.isBare(['c'], 'value')]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect([origin.isBare(['no'], 'key'), origin.isBare(['yes'], 'key')]).toEqual([true, false]);
+});
+
+test('a line is that of the value, or of the nearest thing around what is not there', () => {
+  const [part] = readYaml('\na:\n  - b: 1\n    c:\n      d: 2\n');
+  const { origin } = part!;
+  expect(origin.lineOf(['a', 0, 'c', 'd'])).toBe(5);
+  expect(origin.lineOf(['a', 0, 'missing'])).toBe(3);
+  expect(origin.lineOf([])).toBe(2);
+});
