@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
 import type { LogLevel } from '../option-values.ts';
 import { newLogger } from './log.ts';
@@ -65,4 +66,23 @@ test('a writer that throws is ignored', () => {
     },
   });
   expect(() => log.error('anyone?')).not.toThrow();
+});
+
+test('a reader of standard output that goes away does not end the process', async () => {
+  const program = `
+    import { newLogger } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)};
+    const log = newLogger({ level: 'info', wallMs: () => 0 });
+    log.info('first');
+    process.stdin.once('data', () => {
+      for (let line = 0; line < 100; line += 1) log.info('x'.repeat(10_000));
+      setImmediate(() => process.exit(7));
+    });
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const status = new Promise((resolve) => child.once('exit', resolve));
+  child.stdout.once('data', () => {
+    child.stdout.destroy();
+    child.stdout.once('close', () => child.stdin.end('go'));
+  });
+  expect(await status).toBe(7);
 });
