@@ -119,7 +119,7 @@ function answer(request: IncomingMessage, response: ServerResponse, admin: Admin
 
 function newServer(admin: AdminOptions): Server {
   const server = createServer(
-    { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
+    { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
     (request, response) => answer(request, response, admin),
   );
   server.maxConnections = 256;
