@@ -90,6 +90,7 @@ describe('closed', () => {
     const before = circuit.state;
     calls(circuit, breakerSettings(), 'x.x.');
     expect(circuit.state).toBe(before);
+    expect(retryAfterMs(circuit, breakerSettings(), 0)).toBe(0);
   });
 });
 

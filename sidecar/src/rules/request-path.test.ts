@@ -30,6 +30,7 @@ test.each([
   ['/%%36%31', '/%2561'],
   ['/%2561', '/%2561'],
   ['*', '*'],
+  ['%2a/..', '%2A/..'],
   ['', ''],
 ])('%s is %s', (path, normal) => {
   expect(normalisePath(path)).toBe(normal);

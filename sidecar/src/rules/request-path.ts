@@ -6,7 +6,7 @@
 const PERCENT = 0x25;
 const DOT = 0x2e;
 const SLASH = 0x2f;
-const HEX_PAIR = /^[0-9A-Fa-f]{2}/;
+const HEX_PAIR = /^[0-9A-Fa-f]{2}$/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
@@ -35,8 +35,8 @@ export function normaliseEscapes(text: string): string {
       result += char;
       continue;
     }
-    const hex = HEX_PAIR.exec(text.slice(i + 1, i + 3))?.[0];
-    if (hex === undefined) {
+    const hex = text.slice(i + 1, i + 3);
+    if (!HEX_PAIR.test(hex)) {
       result += '%25';
       continue;
     }

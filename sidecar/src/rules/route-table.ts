@@ -21,28 +21,32 @@ interface Candidate {
   /** Empty: any. `HEAD` is not implied by `GET` (as in the Gateway API). */
   methods: string[];
   headers: RouteMatch['headers'];
-  path: RouteMatch['path'];
+}
+
+interface Searched extends Candidate {
+  path: Exclude<RouteMatch['path'], { kind: 'exact' }>;
 }
 
 /** Compiled once per snapshot. */
 export interface RouteTable {
   /** By path, in order. */
   readonly exact: ReadonlyMap<string, Candidate[]>;
-  readonly others: readonly Candidate[];
+  readonly others: readonly Searched[];
 }
 
 /** Compiles routes that stand most specific first. Their paths are brought to the normal form of requests' paths. */
 export function newRouteTable(routes: readonly Pick<RouteSettings, 'match'>[]): RouteTable {
   const exact = new Map<string, Candidate[]>();
-  const others: Candidate[] = [];
+  const others: Searched[] = [];
   for (const [index, { match }] of routes.entries()) {
-    const candidate = { index, methods: match.methods, headers: match.headers, path: normalisePattern(match.path) };
-    if (candidate.path.kind !== 'exact') {
-      others.push(candidate);
+    const candidate = { index, methods: match.methods, headers: match.headers };
+    if (match.path.kind !== 'exact') {
+      others.push({ ...candidate, path: normalisePattern(match.path) });
       continue;
     }
-    const samePath = exact.get(candidate.path.path);
-    if (samePath === undefined) exact.set(candidate.path.path, [candidate]);
+    const path = normalisePath(match.path.path);
+    const samePath = exact.get(path);
+    if (samePath === undefined) exact.set(path, [candidate]);
     else samePath.push(candidate);
   }
   return { exact, others };
@@ -65,12 +69,10 @@ function firstExact(candidates: readonly Candidate[] | undefined, request: Reque
   return -1;
 }
 
-function normalisePattern(path: RouteMatch['path']): RouteMatch['path'] {
+function normalisePattern(path: Searched['path']): Searched['path'] {
   switch (path.kind) {
     case 'any':
       return path;
-    case 'exact':
-      return { kind: 'exact', path: normalisePath(path.path) };
     case 'prefix':
       return { kind: 'prefix', prefix: normalisePath(path.prefix) };
     case 'pattern':
@@ -78,12 +80,10 @@ function normalisePattern(path: RouteMatch['path']): RouteMatch['path'] {
   }
 }
 
-function matchesPath(pattern: RouteMatch['path'], path: string): boolean {
+function matchesPath(pattern: Searched['path'], path: string): boolean {
   switch (pattern.kind) {
     case 'any':
       return true;
-    case 'exact':
-      return pattern.path === path;
     case 'prefix':
       return matchesPrefix(pattern.prefix, path);
     case 'pattern':
