@@ -1,0 +1,194 @@
+import type { Exchange, UpstreamSide } from '../exchange.ts';
+import type { AnswerHandler } from '../handlers.ts';
+import { BodyScanner } from '../wire/body-scanner.ts';
+import { keepAliveSeconds } from '../wire/connection-options.ts';
+import { allowsReuse } from '../wire/forwarded-head.ts';
+import { FAULT, FRAMING, NEED_MORE } from '../wire/message-head.ts';
+import { ResponseHead } from '../wire/response-head.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { InputBuffer } from './input-buffer.ts';
+
+/** Where a connection goes when its exchange has ended. */
+export interface ConnectionHome {
+  /** It may carry another request; the service keeps it open for `keepAliveMs` (-1: it did not say). */
+  idle(connection: UpstreamConnection, keepAliveMs: number): void;
+  /** It is of no more use. */
+  gone(connection: UpstreamConnection): void;
+}
+
+/** One connection to the service: one exchange at a time, its answer parsed as strictly as a request. */
+export class UpstreamConnection implements UpstreamSide {
+  reused = false;
+  /** Monotonic time (ms) after which it is not used again; set by the pool. */
+  idleUntilMs = Infinity;
+  dead = false;
+  private readonly stream: ByteStream;
+  private readonly home: ConnectionHome;
+  private readonly handler: AnswerHandler;
+  private readonly head = new ResponseHead();
+  private readonly body = new BodyScanner();
+  private readonly input = new InputBuffer();
+  private exchange: Exchange | null = null;
+  private connected = false;
+  private inBody = false;
+  private paused = false;
+  private reusable = false;
+  private keepAliveMs = -1;
+  /** A client that cannot read chunks gets the data alone. */
+  private unchunked: Buffer[] | null = null;
+
+  constructor(stream: ByteStream, home: ConnectionHome, handler: AnswerHandler) {
+    this.stream = stream;
+    this.home = home;
+    this.handler = handler;
+    stream.on('connect', () => {
+      this.connected = true;
+    });
+    stream.on('data', (bytes) => this.received(bytes));
+    stream.on('drain', () => this.exchange?.client.resumeReading());
+    stream.on('end', () => this.ended());
+    stream.on('error', () => this.lost());
+    stream.on('close', () => this.lost());
+  }
+
+  send(exchange: Exchange, message: string): void {
+    this.exchange = exchange;
+    this.inBody = false;
+    this.reusable = false;
+    this.head.reset();
+    this.stream.write(message, 'latin1');
+  }
+
+  write(data: string | Buffer): boolean {
+    return typeof data === 'string' ? this.stream.write(data, 'latin1') : this.stream.write(data);
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.stream.resume();
+  }
+
+  release(answerComplete: boolean): void {
+    const complete = this.exchange?.client.requestComplete === true;
+    this.exchange = null;
+    this.unchunked = null;
+    if (this.dead) return;
+    // Bytes after an answer belong to no request: whatever they are, they must not meet the next one.
+    if (!answerComplete || !complete || !this.reusable || this.input.length > 0) {
+      this.destroy();
+      return;
+    }
+    this.resume();
+    this.reused = true;
+    this.home.idle(this, this.keepAliveMs);
+  }
+
+  destroy(): void {
+    this.dead = true;
+    this.exchange = null;
+    this.stream.destroy();
+    this.home.gone(this);
+  }
+
+  private received(bytes: Buffer): void {
+    if (this.dead) return;
+    if (this.exchange === null) {
+      // A service that speaks unasked, or a late 408: this connection can't be trusted.
+      this.destroy();
+      return;
+    }
+    const moved = this.input.push(bytes);
+    if (!this.inBody) this.head.rebase(moved);
+    while (this.exchange !== null && this.input.length > 0) {
+      if (this.inBody) {
+        this.takeBody(this.exchange);
+        return;
+      }
+      if (!this.takeHead(this.exchange)) return;
+    }
+  }
+
+  /** False when nothing more can be done with the bytes so far. */
+  private takeHead(exchange: Exchange): boolean {
+    const { input, head } = this;
+    const progress = head.parse(input.bytes, input.start, input.end, exchange.method === 'HEAD');
+    if (progress === NEED_MORE) return false;
+    if (progress === FAULT) {
+      this.handler.failed(exchange, 'protocol', head.fault!.detail);
+      return false;
+    }
+    input.use(head.end);
+    if (head.isInterim) {
+      this.handler.interim(exchange, head);
+      head.reset();
+      return true;
+    }
+    this.beginBody(exchange);
+    return false;
+  }
+
+  private beginBody(exchange: Exchange): void {
+    const { head, body } = this;
+    this.inBody = true;
+    this.reusable = allowsReuse(head);
+    const seconds = keepAliveSeconds(head);
+    this.keepAliveMs = seconds < 0 ? -1 : seconds * 1000;
+    body.begin(head.framing, head.contentLength);
+    if (exchange.clientMinor === 0 && head.framing === FRAMING.chunked) {
+      const pieces: Buffer[] = [];
+      this.unchunked = pieces;
+      body.onData = (bytes, start, end) => pieces.push(bytes.subarray(start, end));
+    }
+    const piece = this.scan();
+    if (body.fault !== null) this.handler.failed(exchange, 'protocol', body.fault.detail);
+    else this.holdBack(exchange, !this.handler.answer(exchange, head, piece, body.done));
+  }
+
+  private takeBody(exchange: Exchange): void {
+    const piece = this.scan();
+    if (this.body.fault !== null) this.handler.failed(exchange, 'protocol', this.body.fault.detail);
+    else if (piece !== null || this.body.done) {
+      this.holdBack(exchange, !this.handler.answerBody(exchange, piece, this.body.done));
+    }
+  }
+
+  private holdBack(exchange: Exchange, congested: boolean): void {
+    if (!congested || this.exchange !== exchange || this.paused) return;
+    this.paused = true;
+    this.stream.pause();
+  }
+
+  /** The bytes of the body among those that have come; null when there are none. */
+  private scan(): Buffer | null {
+    const { input, body } = this;
+    const { bytes, start } = input;
+    const end = body.scan(bytes, start, input.end);
+    input.use(end);
+    if (this.unchunked !== null) {
+      const data = this.unchunked.length === 0 ? null : Buffer.concat(this.unchunked);
+      this.unchunked.length = 0;
+      return data;
+    }
+    return end === start ? null : bytes.subarray(start, end);
+  }
+
+  /** The service has sent all it will. */
+  private ended(): void {
+    const { exchange } = this;
+    if (exchange !== null && this.inBody && this.head.framing === FRAMING.close)
+      this.handler.answerBody(exchange, null, true);
+    else this.lost();
+    if (!this.dead) this.destroy();
+  }
+
+  /** The connection broke. */
+  private lost(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.stream.destroy();
+    this.home.gone(this);
+    const { exchange } = this;
+    if (exchange !== null) this.handler.failed(exchange, this.connected ? 'reset' : 'connect', null);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@fusebox/api/clock.ts';
+import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import type { RouteState } from '../route-state.ts';
+import { retryAfterMs } from '../rules/circuit.ts';
+import { advance } from '../rules/sliding-window.ts';
+import type { SettingsState } from './settings-source.ts';
+
+/** What is enforced, where it came from, and how the settings on disk stand. */
+export interface SnapshotView {
+  version: string;
+  origin: 'built-in' | 'disk' | 'file';
+  appliedAt: string;
+  /** null: no settings are configured. */
+  settings: { valid: boolean; faults: string[]; rejectedTotal: number; lastReadAt: string | null } | null;
+  snapshot: Snapshot;
+}
+
+export interface InForce {
+  snapshot: Snapshot;
+  origin: SnapshotView['origin'];
+  /** ms since 1970. */
+  appliedWallMs: number;
+}
+
+/** For `/snapshot`. */
+export const snapshotView = (inForce: InForce, settings: SettingsState | null): SnapshotView => ({
+  version: inForce.snapshot.digest,
+  origin: inForce.origin,
+  appliedAt: iso(inForce.appliedWallMs),
+  settings:
+    settings === null
+      ? null
+      : {
+          valid: settings.valid,
+          faults: settings.faults,
+          rejectedTotal: settings.rejectedTotal,
+          lastReadAt: settings.lastReadWallMs === null ? null : iso(settings.lastReadWallMs),
+        },
+  snapshot: inForce.snapshot,
+});
+
+/** For `/circuits`: state, window and last reason of each circuit. */
+export function circuitsView(routes: readonly RouteState[], clock: Clock): unknown[] {
+  const nowMs = clock.nowMs();
+  return routes.map(({ name, circuit, breaker, limiter, inForce }) => {
+    const { state, window, lastReason, changedAtMs } = circuit;
+    advance(window, nowMs);
+    const waitMs = retryAfterMs(circuit, breaker, nowMs);
+    return {
+      route: name,
+      draining: !inForce,
+      mode: breaker.mode,
+      forced: breaker.forced,
+      state: STATE_NAMES[state.kind],
+      era: state.era,
+      since: iso(clock.wallMs() - (nowMs - changedAtMs)),
+      lastReason,
+      ...(state.kind === 'closed' ? { failuresInRow: state.failuresInRow } : { failedTrials: state.failedTrials }),
+      ...(state.kind === 'halfOpen' ? { trialsInFlight: state.trialStartsMs.length, successes: state.successes } : {}),
+      ...(state.kind === 'open' ? { retryAfterSeconds: Math.ceil(waitMs / 100) / 10 } : {}),
+      window: {
+        type: breaker.window.type,
+        size: breaker.window.size,
+        calls: window.calls,
+        failures: window.failures,
+        slow: window.slow,
+      },
+      inFlight: limiter.inFlight,
+      queued: limiter.queued,
+    };
+  });
+}
+
+/** As design §2 and the policies write them. */
+export const STATE_NAMES = { closed: 'Closed', open: 'Open', halfOpen: 'HalfOpen' } as const;
+
+const iso = (wallMs: number): string => new Date(wallMs).toISOString();

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+/** The sidecar: command line → parts → serve → drain. With `start-sidecar.ts`, the only file that joins edges to rules. */
+import { readConfig, type Config } from './config.ts';
+import { sendDrain } from './io/drain-command.ts';
+import { newLogger } from './io/log.ts';
+import { checkSettings } from './io/settings-check.ts';
+import { systemClock } from './io/system-clock.ts';
+import { startSidecar } from './start-sidecar.ts';
+
+/** `EX_USAGE` of sysexits.h. */
+const BAD_USAGE = 64;
+
+async function check({ configPath, who }: Config): Promise<number> {
+  const result = await checkSettings(configPath!, who);
+  for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
+  if ('faults' in result) {
+    for (const fault of result.faults) process.stderr.write(`${fault}\n`);
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify(result.snapshot, null, 2)}\n`);
+  return 0;
+}
+
+async function drain({ admin }: Config): Promise<number> {
+  try {
+    await sendDrain(admin!);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+async function run(config: Config): Promise<number> {
+  const log = newLogger({ level: config.logLevel, wallMs: systemClock.wallMs });
+  try {
+    const sidecar = await startSidecar(config, log);
+    await new Promise<void>((resolve) => {
+      const end = (hurry: boolean): void => void sidecar.end(hurry).then(resolve);
+      process.once('SIGTERM', () => end(false));
+      // From a terminal: nobody watches readiness there.
+      process.once('SIGINT', () => end(true));
+    });
+    return 0;
+  } catch (error) {
+    log.error('the sidecar cannot start', { error });
+    return 1;
+  }
+}
+
+const read = readConfig(process.argv.slice(2), process.env);
+if ('help' in read) process.stdout.write(read.help);
+else if ('faults' in read) {
+  process.stderr.write(`${read.faults.join('\n')}\n`);
+  process.exitCode = BAD_USAGE;
+} else {
+  const commands = { run, check, drain };
+  process.exit(await commands[read.config.command](read.config));
+}

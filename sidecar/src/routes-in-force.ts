@@ -1,0 +1,80 @@
+import type { InboundSettings, Mode, RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
+import type { RouteState } from './route-state.ts';
+import { matchRoute, newRouteTable, type RequestView, type RouteTable } from './rules/route-table.ts';
+
+/**
+ * Which route rules a request, by the settings in force. A swap happens in one turn: the request before it sees the old
+ * settings, the request after it the new ones. A route is found again by its name and keeps all that it remembers.
+ */
+export class RoutesInForce {
+  /** Settings of the policy as a whole. */
+  mode: Mode;
+  unmatched: InboundSettings['unmatched'];
+  flags: Readonly<Record<string, boolean>>;
+  /** For what no route matches, and for what never was a request. */
+  readonly fallback: RouteState;
+  private table: RouteTable;
+  private routes: RouteState[] = [];
+  private readonly byName = new Map<string, RouteState>();
+  private readonly newRoute: (settings: RouteSettings) => RouteState;
+
+  /** `newRoute` gives a route its metrics and its alarm. */
+  constructor(snapshot: Snapshot, newRoute: (settings: RouteSettings) => RouteState, nowMs: number) {
+    this.newRoute = newRoute;
+    this.fallback = newRoute(snapshot.inbound.defaults);
+    this.mode = snapshot.inbound.mode;
+    this.unmatched = snapshot.inbound.unmatched;
+    this.flags = snapshot.flags;
+    this.table = newRouteTable([]);
+    this.apply(snapshot, nowMs);
+  }
+
+  /** The route of this request; null when none matches. */
+  find(request: RequestView): RouteState | null {
+    const index = matchRoute(this.table, request);
+    return index < 0 ? null : this.routes[index]!;
+  }
+
+  /** Swaps the settings. Every route that is in force afterwards is given back, so that its queue may be looked at. */
+  apply(snapshot: Snapshot, nowMs: number): readonly RouteState[] {
+    const { inbound } = snapshot;
+    this.mode = inbound.mode;
+    this.unmatched = inbound.unmatched;
+    this.flags = snapshot.flags;
+    this.fallback.apply(inbound.defaults, inbound.mode, nowMs);
+    const routes = inbound.routes.map((settings) => this.routeFor(settings));
+    for (const [index, route] of routes.entries()) route.apply(inbound.routes[index]!, inbound.mode, nowMs);
+    const staying = new Set(routes);
+    for (const route of this.byName.values()) {
+      if (staying.has(route)) continue;
+      route.inForce = false;
+      this.forgetIfDrained(route);
+    }
+    this.routes = routes;
+    this.table = newRouteTable(inbound.routes);
+    return [this.fallback, ...routes];
+  }
+
+  /** All routes that carry or may carry requests, those that drain too. */
+  all(): RouteState[] {
+    return [this.fallback, ...this.byName.values()];
+  }
+
+  /** A route that left the settings goes for good once nothing uses it. */
+  forgetIfDrained(route: RouteState): void {
+    if (route.inForce || route.exchanges > 0 || this.byName.get(route.name) !== route) return;
+    this.byName.delete(route.name);
+    route.queueAlarm.remove();
+    route.metrics.remove();
+  }
+
+  private routeFor(settings: RouteSettings): RouteState {
+    let route = this.byName.get(settings.name);
+    if (route === undefined) {
+      route = this.newRoute(settings);
+      this.byName.set(settings.name, route);
+    }
+    route.inForce = true;
+    return route;
+  }
+}

@@ -1,0 +1,23 @@
+import { PASS, type Stage } from '../exchange.ts';
+import { refusals } from '../refusals.ts';
+import type { RoutesInForce } from '../routes-in-force.ts';
+
+/** Finds the route whose settings hold for this exchange until its end. Unmatched requests run under `defaults`, or are refused. */
+export const route = (routes: RoutesInForce): Stage => ({
+  name: 'route',
+  enter(exchange) {
+    const found = routes.find(exchange);
+    if (found !== null) {
+      exchange.route = found;
+    } else if (routes.unmatched === 'Refuse' && routes.mode !== 'Disabled') {
+      if (routes.mode === 'Enforce') return refusals.noRoute;
+      exchange.route.metrics.wouldRefuse(refusals.noRoute);
+    }
+    exchange.route.exchanges++;
+    return PASS;
+  },
+  settle(exchange) {
+    exchange.route.exchanges--;
+    routes.forgetIfDrained(exchange.route);
+  },
+});

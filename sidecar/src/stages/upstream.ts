@@ -1,0 +1,164 @@
+import type { Clock } from '@fusebox/api/clock.ts';
+import type { Exchange, UpstreamSide } from '../exchange.ts';
+import type { AnswerHandler, UpstreamFailure } from '../handlers.ts';
+import { refusals, type Refusal } from '../refusals.ts';
+import type { SpanEvent } from '../span-record.ts';
+import { forwardedRequest } from '../wire/forwarded-head.ts';
+import type { ResponseHead } from '../wire/response-head.ts';
+import type { Reply } from './reply.ts';
+import { traceEdits } from './trace.ts';
+
+/** Where connections to the service come from. */
+export interface Pool {
+  /** An idle connection that looks alive, or a new one. */
+  take(): UpstreamSide;
+  /** A new one. */
+  connect(): UpstreamSide;
+}
+
+export interface UpstreamOptions {
+  readonly pool: Pool;
+  readonly reply: Reply;
+  readonly clock: Clock;
+  /** Name of this instance in `Via`. */
+  readonly pseudonym: string;
+  /** `Host` for clients that named none. */
+  readonly authority: string;
+}
+
+/** Methods that may be sent twice (RFC 9110 §9.2.2). */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** Bodies up to this (bytes) go in one write with their head. */
+const ONE_WRITE_BYTES = 16_384;
+
+/** One attempt at the service, with its deadline; the bodies are passed on as they come. The last stage inbound. */
+export class Upstream implements AnswerHandler {
+  private readonly options: UpstreamOptions;
+  private readonly viaSuffix: string;
+
+  constructor(options: UpstreamOptions) {
+    this.options = options;
+    this.viaSuffix = ` ${options.pseudonym}\r\n`;
+  }
+
+  /** Sends the head, and as much of the body as has come. */
+  send(exchange: Exchange): void {
+    const { client, head } = exchange;
+    const edits = traceEdits(exchange);
+    const message = forwardedRequest(head, {
+      added: `Via: 1.${head.minor}${this.viaSuffix}${edits.added}`,
+      replaced: edits.replaced,
+      authority: this.options.authority,
+    });
+    const body = client.takeBody();
+    if (exchange.finished) return;
+    const upstream = this.options.pool.take();
+    exchange.upstream = upstream;
+    exchange.sentMs = exchange.nowMs;
+    if (body === null || body.length <= ONE_WRITE_BYTES) {
+      const whole = body === null ? message : message + body.toString('latin1');
+      // Only what went out whole in its first write can be sent again: nothing else is kept (RFC 9110 §9.2.2).
+      if (upstream.reused && client.requestComplete && idempotent.has(exchange.method)) exchange.replay = whole;
+      upstream.send(exchange, whole);
+    } else {
+      upstream.send(exchange, message);
+      upstream.write(body);
+    }
+    this.awaitHead(exchange);
+  }
+
+  /** More of the request's body; false: the service takes no more for now. */
+  sendBody(exchange: Exchange, body: Buffer): boolean {
+    exchange.replay = null;
+    exchange.nowMs = exchange.sentMs = this.options.clock.nowMs();
+    if (!exchange.committed) this.awaitHead(exchange);
+    return exchange.upstream!.write(body);
+  }
+
+  /** `timeout` runs from the request's last byte so far until the answer's head: an upload may take its time. */
+  private awaitHead(exchange: Exchange): void {
+    const { settings, mode } = exchange.route;
+    if (mode !== 'Enforce') return;
+    this.setAlarm(exchange, settings.timeoutMs);
+  }
+
+  private setAlarm(exchange: Exchange, withinMs: number | null): void {
+    const { maxDurationMs } = exchange.route.settings;
+    let atMs = withinMs === null ? Infinity : exchange.nowMs + withinMs;
+    if (maxDurationMs !== null) atMs = Math.min(atMs, exchange.startMs + maxDurationMs);
+    if (atMs === Infinity) exchange.client.alarm.clear();
+    else exchange.client.alarm.set(atMs);
+  }
+
+  /** `timeout`, `idleTimeout` or `maxDuration` has passed. */
+  timedOut(exchange: Exchange): void {
+    this.fail(exchange, 'timeout', refusals.timeout);
+  }
+
+  /** An interim answer (RFC 9110 §15.2). */
+  interim(exchange: Exchange, head: ResponseHead): void {
+    exchange.replay = null;
+    // 101 answers an `Upgrade`, which was not passed on.
+    if (head.status === 101) this.failed(exchange, 'protocol', null);
+    else this.options.reply.interim(exchange, head);
+  }
+
+  /** The final head, and what came of the body with it; false: hold back until the client has taken it. */
+  answer(exchange: Exchange, head: ResponseHead, body: Buffer | null, complete: boolean): boolean {
+    exchange.nowMs = exchange.answeredMs = this.options.clock.nowMs();
+    exchange.replay = null;
+    exchange.status = head.status;
+    exchange.outcome = 'answered';
+    const { settings, mode, metrics } = exchange.route;
+    if (mode === 'Shadow' && settings.timeoutMs !== null && exchange.nowMs - exchange.sentMs > settings.timeoutMs) {
+      metrics.wouldRefuse(refusals.timeout);
+    }
+    if (!complete && mode === 'Enforce') this.setAlarm(exchange, settings.idleTimeoutMs);
+    const flowing = this.options.reply.answer(exchange, head, body, complete);
+    this.passed(exchange, complete, flowing);
+    return flowing;
+  }
+
+  /** More of the answer's body; false: hold back until the client has taken it. */
+  answerBody(exchange: Exchange, body: Buffer | null, complete: boolean): boolean {
+    if (exchange.route.mode === 'Enforce') {
+      exchange.nowMs = this.options.clock.nowMs();
+      this.setAlarm(exchange, exchange.route.settings.idleTimeoutMs);
+    }
+    const flowing = body === null || this.options.reply.body(exchange, body);
+    this.passed(exchange, complete, flowing);
+    return flowing;
+  }
+
+  private passed(exchange: Exchange, complete: boolean, flowing: boolean): void {
+    if (!complete) return;
+    exchange.answerComplete = true;
+    if (flowing) this.options.reply.finish(exchange);
+  }
+
+  /** The service failed. Tries once more where that is safe: a reused connection may have been closed while the request was on its way. */
+  failed(exchange: Exchange, failure: UpstreamFailure, detail: string | null): void {
+    if (exchange.replay !== null && failure === 'reset') {
+      const message = exchange.replay;
+      exchange.replay = null;
+      exchange.upstream!.release(false);
+      exchange.upstream = this.options.pool.connect();
+      exchange.upstream.send(exchange, message);
+      exchange.events?.push(this.event('retry'));
+      return;
+    }
+    exchange.detail = detail;
+    if (failure === 'connect') this.fail(exchange, 'connect', refusals.upstreamConnect);
+    else this.fail(exchange, 'reset', failure === 'reset' ? refusals.upstreamReset : refusals.upstreamProtocol);
+  }
+
+  private fail(exchange: Exchange, outcome: 'connect' | 'reset' | 'timeout', refusal: Refusal): void {
+    exchange.nowMs = this.options.clock.nowMs();
+    exchange.outcome = outcome;
+    this.options.reply.refuse(exchange, refusal);
+  }
+
+  private event(name: string): SpanEvent {
+    return { name, wallMs: this.options.clock.wallMs() };
+  }
+}

@@ -1,0 +1,213 @@
+import { COLON, CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP, TOKEN } from './byte-classes.ts';
+import { faults, type WireFault } from './faults.ts';
+
+/** Limits (bytes): of one chunk's extensions, and of the whole trailer section. */
+export const MAX_EXTENSION_BYTES = 1_024;
+export const MAX_TRAILER_BYTES = 8_192;
+/** Hexadecimal digits of a chunk size: always a safe integer. */
+const MAX_SIZE_DIGITS = 12;
+const LONGEST_FORBIDDEN = 'proxy-authorization'.length;
+
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** States of the scanner, in the order in which a message goes through them. */
+const SIZE_FIRST = 0;
+const SIZE = 1;
+const EXTENSION_SPACE = 2;
+const EXTENSION_NAME_FIRST = 3;
+const EXTENSION_NAME = 4;
+const EXTENSION_VALUE_FIRST = 5;
+const EXTENSION_TOKEN = 6;
+const EXTENSION_QUOTED = 7;
+const EXTENSION_ESCAPE = 8;
+const EXTENSION_END = 9;
+const SIZE_LF = 10;
+const DATA = 11;
+const DATA_CR = 12;
+const DATA_LF = 13;
+const TRAILER_FIRST = 14;
+const TRAILER_NAME = 15;
+const TRAILER_VALUE = 16;
+const TRAILER_LF = 17;
+const LAST_LF = 18;
+const DONE = 19;
+
+/** Fields that must not come after the body: framing, routing, authentication, control (RFC 9110 §6.5.1). */
+const forbiddenTrailers = new Set([
+  'transfer-encoding',
+  'content-length',
+  'host',
+  'trailer',
+  'connection',
+  'te',
+  'upgrade',
+  'expect',
+  'max-forwards',
+  'via',
+  'authorization',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'www-authenticate',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'cookie',
+  'set-cookie',
+  'cache-control',
+  'range',
+  'keep-alive',
+  'proxy-connection',
+]);
+
+/**
+ * Finds the end of a chunked body (RFC 9112 §7.1) and judges every byte that is not data; the body passes as it came.
+ * Works for any split of the bytes. `onData`, when set, is told of each run of data: for a client that cannot read chunks.
+ */
+export class ChunkedScanner {
+  fault: WireFault | null = null;
+  onData: ((bytes: Buffer, start: number, end: number) => void) | null = null;
+  private state = SIZE_FIRST;
+  private size = 0;
+  private sizeDigits = 0;
+  private extensionBytes = 0;
+  private trailerBytes = 0;
+  private trailerName = '';
+
+  get done(): boolean {
+    return this.state === DONE;
+  }
+
+  reset(): void {
+    this.fault = null;
+    this.onData = null;
+    this.state = SIZE_FIRST;
+    this.trailerBytes = 0;
+  }
+
+  /** Scans `bytes[from, limit)`; gives the index after the last byte that belongs to the body. After a fault, `fault` is set. */
+  scan(bytes: Buffer, from: number, limit: number): number {
+    let position = from;
+    while (position < limit && this.state !== DONE) {
+      if (this.state === DATA) {
+        const taken = Math.min(this.size, limit - position);
+        this.onData?.(bytes, position, position + taken);
+        position += taken;
+        this.size -= taken;
+        if (this.size === 0) this.state = DATA_CR;
+        continue;
+      }
+      const fault = this.step(bytes[position]!);
+      if (fault !== null) {
+        this.fault = fault;
+        return position;
+      }
+      position++;
+    }
+    return position;
+  }
+
+  private step(byte: number): WireFault | null {
+    if (this.state <= SIZE) return this.stepSize(byte);
+    if (this.state < SIZE_LF) return this.stepExtension(byte);
+    if (this.state < TRAILER_FIRST) return this.stepEnd(byte);
+    return this.stepTrailer(byte);
+  }
+
+  private stepSize(byte: number): WireFault | null {
+    const digit = HEX_VALUE[byte]!;
+    if (this.state === SIZE_FIRST) {
+      if (digit === 255) return faults.chunkSize;
+      this.size = digit;
+      this.sizeDigits = 1;
+      this.extensionBytes = 0;
+      this.state = SIZE;
+      return null;
+    }
+    if (digit !== 255) {
+      this.size = this.size * 16 + digit;
+      return ++this.sizeDigits > MAX_SIZE_DIGITS ? faults.chunkSize : null;
+    }
+    if (byte === CR) this.state = SIZE_LF;
+    else if (byte === SEMICOLON) this.state = EXTENSION_NAME_FIRST;
+    else if (byte === SP || byte === HTAB) this.state = EXTENSION_SPACE;
+    else return byte === LF ? faults.bareLineFeed : faults.chunkSize;
+    return null;
+  }
+
+  /** `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 §7.1.1. */
+  private stepExtension(byte: number): WireFault | null {
+    if (++this.extensionBytes > MAX_EXTENSION_BYTES) return faults.chunkExtension;
+    if (byte === LF) return faults.bareLineFeed;
+    const isSpace = byte === SP || byte === HTAB;
+    switch (this.state) {
+      case EXTENSION_SPACE:
+        if (isSpace) return null;
+        return byte === SEMICOLON ? this.enter(EXTENSION_NAME_FIRST) : faults.chunkExtension;
+      case EXTENSION_NAME_FIRST:
+        if (isSpace) return null;
+        return TOKEN[byte] === 1 ? this.enter(EXTENSION_NAME) : faults.chunkExtension;
+      case EXTENSION_NAME:
+        if (TOKEN[byte] === 1) return null;
+        return byte === EQUALS ? this.enter(EXTENSION_VALUE_FIRST) : this.endExtension(byte, isSpace);
+      case EXTENSION_VALUE_FIRST:
+        if (isSpace) return null;
+        if (byte === QUOTE) return this.enter(EXTENSION_QUOTED);
+        return TOKEN[byte] === 1 ? this.enter(EXTENSION_TOKEN) : faults.chunkExtension;
+      case EXTENSION_TOKEN:
+        return TOKEN[byte] === 1 ? null : this.endExtension(byte, isSpace);
+      case EXTENSION_QUOTED:
+        if (byte === QUOTE) return this.enter(EXTENSION_END);
+        if (byte === BACKSLASH) return this.enter(EXTENSION_ESCAPE);
+        return FIELD_VALUE[byte] === 1 ? null : faults.chunkExtension;
+      case EXTENSION_ESCAPE:
+        return FIELD_VALUE[byte] === 1 ? this.enter(EXTENSION_QUOTED) : faults.chunkExtension;
+      default:
+        return byte === EQUALS ? this.enter(EXTENSION_VALUE_FIRST) : this.endExtension(byte, isSpace);
+    }
+  }
+
+  private endExtension(byte: number, isSpace: boolean): WireFault | null {
+    if (isSpace) return this.enter(EXTENSION_SPACE);
+    if (byte === SEMICOLON) return this.enter(EXTENSION_NAME_FIRST);
+    return byte === CR ? this.enter(SIZE_LF) : faults.chunkExtension;
+  }
+
+  private enter(state: number): null {
+    this.state = state;
+    return null;
+  }
+
+  private stepEnd(byte: number): WireFault | null {
+    if (this.state === SIZE_LF) {
+      if (byte !== LF) return faults.bareCarriageReturn;
+      return this.enter(this.size === 0 ? TRAILER_FIRST : DATA);
+    }
+    if (this.state === DATA_CR) return byte === CR ? this.enter(DATA_LF) : faults.chunkEnd;
+    return byte === LF ? this.enter(SIZE_FIRST) : faults.chunkEnd;
+  }
+
+  private stepTrailer(byte: number): WireFault | null {
+    if (this.state === LAST_LF) return byte === LF ? this.enter(DONE) : faults.bareCarriageReturn;
+    if (++this.trailerBytes > MAX_TRAILER_BYTES) return faults.trailersTooLong;
+    if (this.state === TRAILER_LF) return byte === LF ? this.enter(TRAILER_FIRST) : faults.bareCarriageReturn;
+    if (this.state === TRAILER_VALUE) {
+      if (FIELD_VALUE[byte] === 1) return null;
+      return byte === CR ? this.enter(TRAILER_LF) : faults.trailer;
+    }
+    if (this.state === TRAILER_FIRST) {
+      if (byte === CR) return this.enter(LAST_LF);
+      this.trailerName = '';
+      this.state = TRAILER_NAME;
+    }
+    if (TOKEN[byte] === 1) {
+      if (this.trailerName.length <= LONGEST_FORBIDDEN) this.trailerName += String.fromCharCode(byte);
+      return null;
+    }
+    if (byte !== COLON || this.trailerName === '' || forbiddenTrailers.has(this.trailerName.toLowerCase()))
+      return faults.trailer;
+    return this.enter(TRAILER_VALUE);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * A head as it is passed on: the lines that are nobody's business but the next hop's are left out, the sidecar's own are
+ * added at the end, and all others stay as they came, in order, case and bytes (RFC 9110 §7.6).
+ */
+import { CLOSE, connectionOptions, KEEP_ALIVE, NAMES_FIELDS, namesField } from './connection-options.ts';
+import { FIELD } from './known-fields.ts';
+import { FRAMING, STRIDE, type MessageHead } from './message-head.ts';
+import type { RequestHead } from './request-head.ts';
+import type { ResponseHead } from './response-head.ts';
+
+const bit = (...ids: number[]): number => ids.reduce((mask, id) => mask | (1 << id), 0);
+
+/** RFC 9110 §7.6.1 and §11.7: for one hop only. `TE` and `Upgrade` come back by other means where they are kept. */
+const HOP = bit(
+  FIELD.connection,
+  FIELD.keepAlive,
+  FIELD.proxyConnection,
+  FIELD.proxyAuthenticate,
+  FIELD.proxyAuthorization,
+  FIELD.te,
+  FIELD.upgrade,
+);
+
+/** What the sidecar says of a request beyond what the client said. */
+export interface RequestEdits {
+  /** Whole lines with CR LF: `Via`, `traceparent`, … */
+  readonly added: string;
+  /** Bits `1 << id` of the fields that `added` replaces. */
+  readonly replaced: number;
+  /** The service's authority, for a client of HTTP/1.0 that named none. */
+  readonly authority: string;
+}
+
+/** The head of the request for the service, always HTTP/1.1, with the empty line at its end. */
+export function forwardedRequest(head: RequestHead, edits: RequestEdits): string {
+  let dropped = HOP | edits.replaced;
+  let added = edits.added;
+  if (head.has(FIELD.te) && head.values(FIELD.te).some(acceptsTrailers)) added += 'TE: trailers\r\nConnection: TE\r\n';
+  if (head.has(FIELD.expect) && !head.expectsContinue) dropped |= bit(FIELD.expect);
+  if (head.form === 'absolute') {
+    dropped |= bit(FIELD.host);
+    added += `Host: ${head.bytes.toString('latin1', head.authorityStart, head.pathStart)}\r\n`;
+  } else if (!head.has(FIELD.host)) {
+    added += `Host: ${edits.authority}\r\n`;
+  }
+  if (head.form === 'absolute' || head.minor === 0)
+    return `${requestLine(head)}${kept(head, head.fieldsStart, dropped)}${added}\r\n`;
+  return `${kept(head, head.start, dropped)}${added}\r\n`;
+}
+
+/** RFC 9112 §3.2.2: the service is told the path; the authority goes to Host. */
+function requestLine(head: RequestHead): string {
+  const { bytes, pathStart, targetEnd } = head;
+  let target = bytes.toString('latin1', pathStart, targetEnd);
+  if (head.form === 'absolute' && !target.startsWith('/')) {
+    target = target === '' && head.method === 'OPTIONS' ? '*' : `/${target}`;
+  }
+  return `${head.method} ${target} HTTP/1.1\r\n`;
+}
+
+const acceptsTrailers = (value: string): boolean =>
+  value.split(',').some((coding) => coding.trim().toLowerCase().split(';')[0]?.trim() === 'trailers');
+
+/** What the sidecar says of an answer beyond what the service said. */
+export interface AnswerEdits {
+  /** Whole lines with CR LF. */
+  readonly added: string;
+  /** Minor version that the client speaks (0 or 1). */
+  readonly clientMinor: number;
+  /** For `Date` where the service sent none (RFC 9110 §6.6.1). */
+  readonly date: string;
+}
+
+/** The head of the answer for the client, with the empty line at its end. */
+export function forwardedAnswer(head: ResponseHead, edits: AnswerEdits): string {
+  let dropped = HOP;
+  // RFC 9110 §8.6, RFC 9112 §6.1: neither may stand in an interim answer or a 204.
+  if (head.isInterim || head.status === 204) dropped |= bit(FIELD.contentLength, FIELD.transferEncoding);
+  if (edits.clientMinor === 0) dropped |= bit(FIELD.transferEncoding, FIELD.trailer);
+  let added = edits.added;
+  if (!head.isInterim && !head.has(FIELD.date)) added += `Date: ${edits.date}\r\n`;
+  if (head.minor === 1) return `${kept(head, head.start, dropped)}${added}\r\n`;
+  const rest = head.bytes.toString('latin1', head.start + 'HTTP/1.0'.length, head.fieldsStart);
+  return `HTTP/1.1${rest}${kept(head, head.fieldsStart, dropped)}${added}\r\n`;
+}
+
+/** The bytes from `from` to the empty line, less the lines whose id is in `dropped` or that `Connection` names. */
+function kept(head: MessageHead, from: number, dropped: number): string {
+  const { bytes, fields, count } = head;
+  const lastByte = head.end - 2;
+  const named = head.has(FIELD.connection) && (connectionOptions(head) & NAMES_FIELDS) !== 0;
+  const repeatedLength = head.isRepeated(FIELD.contentLength);
+  if ((head.seen & dropped) === 0 && !named && !repeatedLength) return bytes.toString('latin1', from, lastByte);
+  let text = '';
+  let rangeStart = from;
+  let lengthSeen = false;
+  for (let index = 0; index < count; index++) {
+    const at = index * STRIDE;
+    const id = fields[at + 4]!;
+    const surplus = id === FIELD.contentLength && repeatedLength && lengthSeen;
+    if (id === FIELD.contentLength) lengthSeen = true;
+    if ((dropped & (1 << id)) === 0 && !surplus && !(named && namesField(head, at))) continue;
+    if (fields[at]! > rangeStart) text += bytes.toString('latin1', rangeStart, fields[at]);
+    rangeStart = index + 1 < count ? fields[at + STRIDE]! : lastByte;
+  }
+  return rangeStart < lastByte ? text + bytes.toString('latin1', rangeStart, lastByte) : text;
+}
+
+/** May this connection carry another request after this one? (RFC 9112 §9.3) */
+export function isPersistent(head: MessageHead): boolean {
+  if (!head.has(FIELD.connection)) return head.minor === 1;
+  const options = connectionOptions(head);
+  if ((options & CLOSE) !== 0) return false;
+  return head.minor === 1 || (options & KEEP_ALIVE) !== 0;
+}
+
+/** May this answer be followed by another on the same connection, as far as the answer tells? */
+export const allowsReuse = (head: ResponseHead): boolean =>
+  head.minor === 1 && head.framing !== FRAMING.close && isPersistent(head);

@@ -1,0 +1,107 @@
+import { COLON, HEX_VALUE, HOST } from './byte-classes.ts';
+import { faults, type WireFault } from './faults.ts';
+import { FIELD } from './known-fields.ts';
+import { FRAMING, STRIDE } from './message-head.ts';
+import { readContentLength, readTransferCoding } from './message-framing.ts';
+import type { RequestHead } from './request-head.ts';
+
+const SLASH = 0x2f;
+const ASTERISK = 0x2a;
+const QUESTION_MARK = 0x3f;
+const AT_SIGN = 0x40;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+
+/** The rules for a whole request head that its lines alone do not show; sets its form, framing and expectation. */
+export function checkRequest(head: RequestHead): WireFault | null {
+  if (isMethod(head, 'CONNECT')) return faults.connect;
+  return checkTarget(head) ?? checkHost(head) ?? frameRequest(head) ?? checkExpectation(head);
+}
+
+/** Methods are case-sensitive (RFC 9110 §9.1). */
+export function isMethod(head: RequestHead, method: string): boolean {
+  if (head.methodEnd - head.start !== method.length) return false;
+  for (let index = 0; index < method.length; index++) {
+    if (head.bytes[head.start + index] !== method.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** The four forms of RFC 9112 §3.2, less authority-form. */
+function checkTarget(head: RequestHead): WireFault | null {
+  const { bytes, targetStart, targetEnd } = head;
+  if (bytes[targetStart] === SLASH) {
+    head.form = 'origin';
+    head.pathStart = targetStart;
+    return null;
+  }
+  if (bytes[targetStart] === ASTERISK && targetEnd - targetStart === 1) {
+    head.form = 'asterisk';
+    head.pathStart = targetStart;
+    return isMethod(head, 'OPTIONS') ? null : faults.target;
+  }
+  return checkAbsoluteForm(head);
+}
+
+function checkAbsoluteForm(head: RequestHead): WireFault | null {
+  const { bytes, targetStart, targetEnd } = head;
+  const scheme = bytes.toString('latin1', targetStart, Math.min(targetEnd, targetStart + 8)).toLowerCase();
+  if (!scheme.startsWith('http://') && scheme !== 'https://') return faults.target;
+  head.form = 'absolute';
+  head.authorityStart = targetStart + (scheme === 'https://' ? 8 : 7);
+  let position = head.authorityStart;
+  while (position < targetEnd && bytes[position] !== SLASH && bytes[position] !== QUESTION_MARK) {
+    // RFC 9110 §4.2.4: user information in a target is a way to deceive.
+    if (bytes[position] === AT_SIGN) return faults.target;
+    position++;
+  }
+  head.pathStart = position;
+  return position > head.authorityStart && isHost(bytes, head.authorityStart, position) ? null : faults.target;
+}
+
+function checkHost(head: RequestHead): WireFault | null {
+  if (!head.has(FIELD.host)) return head.minor === 1 ? faults.hostMissing : null;
+  if (head.isRepeated(FIELD.host)) return faults.hostRepeated;
+  const at = head.indexOf(FIELD.host) * STRIDE;
+  return isHost(head.bytes, head.fields[at + 2]!, head.fields[at + 3]!) ? null : faults.hostInvalid;
+}
+
+/** `uri-host [ ":" port ]`, which may be empty (RFC 9110 §7.2). */
+function isHost(bytes: Uint8Array, start: number, end: number): boolean {
+  let position = start;
+  if (bytes[position] === BRACKET_OPEN && position < end) {
+    do position++;
+    while (
+      position < end &&
+      (HEX_VALUE[bytes[position]!] !== 255 || bytes[position] === COLON || bytes[position] === 0x2e)
+    );
+    if (position >= end || bytes[position] !== BRACKET_CLOSE || position - start < 3) return false;
+    position++;
+  } else {
+    while (position < end && HOST[bytes[position]!] === 1) position++;
+  }
+  if (position === end) return true;
+  if (bytes[position++] !== COLON || end - position > 5) return false;
+  while (position < end && bytes[position]! >= 0x30 && bytes[position]! <= 0x39) position++;
+  return position === end;
+}
+
+/** RFC 9112 §6.3, the rules for requests. */
+function frameRequest(head: RequestHead): WireFault | null {
+  if (head.has(FIELD.transferEncoding)) {
+    if (head.has(FIELD.contentLength)) return faults.lengthAndCoding;
+    if (head.minor === 0) return faults.codingInOldVersion;
+    head.framing = FRAMING.chunked;
+    return readTransferCoding(head);
+  }
+  return head.has(FIELD.contentLength) ? readContentLength(head) : null;
+}
+
+function checkExpectation(head: RequestHead): WireFault | null {
+  if (!head.has(FIELD.expect)) return null;
+  const expectations = head.values(FIELD.expect);
+  if (expectations.some((value) => value.toLowerCase() !== '100-continue')) return faults.expectation;
+  // RFC 9110 §10.1.1: the expectation of an HTTP/1.0 client, and of a request without a body, is ignored.
+  head.expectsContinue = head.minor === 1 && head.framing !== FRAMING.none;
+  return null;
+}
