@@ -32,6 +32,7 @@ const refused: { file: string; code: string; rule: string }[] = [
   { file: 'sidecar/src/stages.ts', code: `import './io/log.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/io/a.ts', code: `import '../stages/trace.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/io/b.ts', code: `import '../stages.ts';`, rule: 'no-restricted-imports' },
+  { file: 'sidecar/src/io/start.ts', code: `import '../start-sidecar.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/io/c.ts', code: `import '../main.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/io/d.ts', code: `import '@fusebox/operator/main.ts';`, rule: 'no-restricted-imports' },
   {
