@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { spread } from './median.ts';
+import { table, withRange } from './report.ts';
+
+test.each([
+  [[3], { median: 3, min: 3, max: 3 }],
+  [[5, 1, 2], { median: 2, min: 1, max: 5 }],
+  [[10, 1, 2, 4], { median: 3, min: 1, max: 10 }],
+])('the spread of %j is %j', (values, expected) => {
+  expect(spread(values)).toEqual(expected);
+});
+
+test('a value is shown with its range', () => {
+  expect(withRange({ median: 2, min: 1, max: 5 }, 1)).toBe('2.0 (1.0–5.0)');
+});
+
+test('the columns of a table are aligned', () => {
+  expect(table(['proxy', 'µs'], [['a', '24.5']])).toBe('| proxy |   µs |\n| ----- | ---: |\n| a     | 24.5 |');
+});
