@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -119,15 +119,26 @@ test('close ends connections that are still open', async () => {
 });
 
 test('the drain command reaches the listener, also one bound to every address', async () => {
-  expect(await sendDrain({ host: '127.0.0.1', port: admin.port })).toBeNull();
-  expect(await sendDrain({ host: null, port: admin.port })).toBeNull();
+  await sendDrain({ host: '127.0.0.1', port: admin.port });
+  await sendDrain({ host: null, port: admin.port });
   expect(state.drains).toBe(2);
+});
+
+test('the drain command says when it is refused', async () => {
+  const other = createServer((_, response) => response.writeHead(403).end());
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const address = other.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  await expect(sendDrain({ host: '127.0.0.1', port })).rejects.toThrow(
+    `127.0.0.1:${port} answered POST /drain with 403, not 202`,
+  );
+  other.close();
 });
 
 test('the drain command says when nobody answers', async () => {
   const { port } = admin;
   await admin.close();
-  expect(await sendDrain({ host: null, port })).toMatch(
+  await expect(sendDrain({ host: null, port })).rejects.toThrow(
     new RegExp(
       `^no sidecar could be told to drain at 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED.*; --admin says where it is$`,
     ),

@@ -17,7 +17,7 @@ test('the keys of a mounted ConfigMap are settings, and whatever is wrong is tol
   });
   await writeFile(join(folder, 'policy.yaml'), 'inbound: {defaults: {timeout: 2}}\n');
   const wrong = await checkSettings(folder, nobody);
-  expect('faults' in wrong ? wrong.faults : []).toEqual([expect.stringMatching(/^shop\/policy\.yaml:1 .*timeout/)]);
+  expect('faults' in wrong ? wrong.faults : []).toEqual([expect.stringMatching(/^shop\/policy\.yaml:1\b.*timeout/)]);
   expect(await checkSettings(join(root, 'absent'), nobody)).toEqual({
     faults: [`${root}/absent: does not exist`],
     warnings: [],
