@@ -24,7 +24,10 @@ const SlidingWindow = Block(
       maximum: WINDOW_LIMITS.Count,
     }),
   },
-  { description: 'The newest calls, of which the rates are taken.', rule: windowInRange },
+  {
+    description: 'The newest calls, of which the rates are taken.',
+    rule: { across: ['type', 'size'], check: windowInRange },
+  },
 );
 
 /** How a circuit breaker is written, in a route or in `defaults`. */
@@ -81,7 +84,10 @@ export const BreakerSpec = Block(
       builtIn: 'slowCallDurationThreshold, else 3s',
     }),
   },
-  { description: 'Stops calling a service that keeps failing.', rule: waitsInOrder },
+  {
+    description: 'Stops calling a service that keeps failing.',
+    rule: { across: ['resetTimeout', 'maxResetTimeout'], check: waitsInOrder },
+  },
 );
 export type BreakerSpec = Static<typeof BreakerSpec>;
 
@@ -95,7 +101,6 @@ function windowInRange(window: { type?: 'Time' | 'Count'; size?: number }): Brea
 function waitsInOrder(breaker: { resetTimeout?: string; maxResetTimeout?: string }): Breach[] {
   const { resetTimeout, maxResetTimeout } = breaker;
   if (resetTimeout === undefined || maxResetTimeout === undefined) return [];
-  const [resetMs, maxMs] = [parseDuration(resetTimeout), parseDuration(maxResetTimeout)];
-  if (resetMs === null || maxMs === null || resetMs <= maxMs) return [];
+  if ((parseDuration(resetTimeout) ?? 0) <= (parseDuration(maxResetTimeout) ?? 0)) return [];
   return [{ path: ['maxResetTimeout'], message: `"${maxResetTimeout}" is below resetTimeout "${resetTimeout}"` }];
 }

@@ -2,9 +2,9 @@
 
 export interface Clock {
   /** Monotonic time (ms, fractional). Its zero means nothing; only differences do. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Wall-clock time (ms since 1970-01-01T00:00:00Z), for what people and other machines read. */
-  wallMs(): number;
+  readonly wallMs: () => number;
 }
 
 /** A draw from [0, 1). */

@@ -28,7 +28,6 @@ export function unknownField(key: string, known: readonly string[]): string {
 /** Why a value of the wrong type is refused. `bare`: it is a word like `on` that stood without quotes. */
 export function wrongType(shape: Shape, value: unknown, bare: boolean): string {
   const wanted = NOUNS[shape.type ?? 'object'];
-  const unit = shape.type === 'string' ? (shape.form?.(String(value)) ?? null) : null;
   if (typeof value === 'string') {
     if (bare && shape.type === 'boolean') {
       return `${value} without quotes is a text here and a boolean to kubectl (YAML 1.1): write true or false`;
@@ -38,7 +37,8 @@ export function wrongType(shape: Shape, value: unknown, bare: boolean): string {
     return `${quote(value)} is a text, not ${wanted}${hint}`;
   }
   if (typeof value === 'number') {
-    if (unit !== null) return `${value} ${unit}`;
+    const complaint = shape.type === 'string' ? (shape.form?.(String(value)) ?? null) : null;
+    if (complaint !== null) return `${value} ${complaint}`;
     return `${value} is a number, not ${wanted}${shape.type === 'string' ? `: quote it, "${value}"` : ''}`;
   }
   if (typeof value === 'boolean') {

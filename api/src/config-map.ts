@@ -26,7 +26,7 @@ export const ConfigMapObject = Type.Object(
     binaryData: Type.Optional(Type.Unknown()),
     immutable: Type.Optional(Type.Unknown()),
   },
-  { additionalProperties: false, rule: targetIsWorkload },
+  { additionalProperties: false, rule: { across: ['metadata'], check: targetIsWorkload } },
 );
 export type ConfigMapObject = Static<typeof ConfigMapObject>;
 

@@ -73,7 +73,8 @@ describe('what is wrong in a policy is told with its path and value', () => {
       'mode: false is a boolean, not a text (kubectl reads a bare on, off, yes or no as one): quote it; it is one of Enforce, Shadow, Disabled',
     ],
     ['a bare word', inRoute('flag: on'), `inbound.routes[0].flag: on ${KUBECTL}`],
-    ['a bare key', '{no: 1}', `no: the key no ${KUBECTL}`.replace('no without', 'no without')],
+    ['an object that no text can be made of', '{mode: {toString: null}}', 'mode: is an object, not a text'],
+    ['a bare key', '{no: 1}', `no: the key no ${KUBECTL}`],
     ['an empty field', inDefaults('{timeout: }'), 'inbound.defaults.timeout: is empty: write a text, or leave it out'],
     ['a list for an object', '{inbound: []}', 'inbound: is a list, not an object'],
     ['an object for a list', '{inbound: {routes: {}}}', 'inbound.routes: is an object, not a list'],
@@ -101,7 +102,7 @@ describe('what is wrong in a policy is told with its path and value', () => {
     [
       'one name twice',
       '{inbound: {routes: [{name: a}, {name: b}, {name: a}]}}',
-      'inbound.routes[2].name: "a" is the name of routes[0] already',
+      'inbound.routes[2].name: "a" is the name of entry [0] already',
     ],
     [
       'a header that is none',
@@ -116,7 +117,7 @@ describe('what is wrong in a policy is told with its path and value', () => {
     [
       'a header twice',
       inRoute('match: {headers: [{name: X-A, exact: a}, {name: x-a, exact: b}]}'),
-      'inbound.routes[0].match.headers[1].name: "x-a" stands here twice',
+      'inbound.routes[0].match.headers[1].name: "x-a" is the name of entry [0] already',
     ],
     [
       'a number as header value',
@@ -256,6 +257,14 @@ describe('documents', () => {
       'a.yaml:12 ResiliencePolicy shop/users: spec.inbound.routes[1].timeout: "5x" is not a duration (like 250ms, 5s, 2m)',
       'a.yaml:13 ResiliencePolicy shop/users: spec.tracing.sampleRatio: 2 is above the maximum 1',
     ]);
+  });
+
+  test('a rule across fields is judged where those fields are right, whatever is wrong beside them', () => {
+    expect(
+      policyFaults(
+        '{mode: x, inbound: {routes: [{name: a, timeout: 1x}, {name: a}], defaults: {rateLimit: {per: {header: 5}}}}}',
+      ),
+    ).toHaveLength(4);
   });
 
   test('one bad document does not take the others with it', () => {

@@ -74,9 +74,12 @@ function readPart(place: Place, result: Documents, seen: Map<string, string>): v
   const reading = readObject(part.value, part.origin);
   if ('ignored' in reading) result.warnings.push(`${at(part.line)}: ignored: ${reading.ignored}`);
   else if ('problems' in reading) {
-    for (const { path, message, line } of reading.problems.slice(0, MAX_FAULTS)) {
-      const shown = mounted ? path.slice(2) : path;
-      result.faults.push({ where: at(line ?? part.origin.lineOf(path)), path: formatPath(shown), message });
+    const placed = reading.problems.slice(0, MAX_FAULTS).map((problem) => {
+      const { path, message, line } = problem;
+      return { path: mounted ? path.slice(2) : path, message, line: line ?? part.origin.lineOf(path) };
+    });
+    for (const { path, message, line } of placed.toSorted((a, b) => a.line - b.line)) {
+      result.faults.push({ where: at(line), path: formatPath(path), message });
     }
     const more = reading.problems.length - MAX_FAULTS;
     if (more > 0) result.faults.push({ where: at(part.line), path: '', message: `${more} more faults are not shown` });

@@ -10,7 +10,7 @@ const Per = Type.Object(
   {
     additionalProperties: false,
     description: 'What has a bucket of its own. Not written: the route.',
-    rule: exactlyOne,
+    rule: { across: ['header', 'clientAddress'], check: exactlyOne },
   },
 );
 

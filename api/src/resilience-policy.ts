@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Block, type Breach, Choice, List, MODES, NOT_YET } from './schema.ts';
+import { Block, Choice, List, MODES, NOT_YET } from './schema.ts';
 import { annotationAims } from './flag-set.ts';
 import { RouteDefaultsSpec, RouteSpec } from './route-settings.ts';
 import { Targeted } from './target.ts';
@@ -13,9 +13,10 @@ const InboundSpec = Block(
     defaults: RouteDefaultsSpec,
     routes: List(RouteSpec, {
       description: 'Routes, merged by name. The most specific match wins, whatever the order.',
+      unique: { field: 'name' },
     }),
   },
-  { description: 'Traffic to the service.', rule: uniqueNames },
+  { description: 'Traffic to the service.' },
 );
 
 /** Which share of traces is sampled. */
@@ -49,15 +50,3 @@ export type PolicySpec = Static<typeof ConfigMapPolicy>;
 /** The `spec` of a ResiliencePolicy. */
 export const ResiliencePolicySpec = Targeted(policyFields, { description: 'Limits, circuits and timeouts.', refused });
 export type ResiliencePolicySpec = Static<typeof ResiliencePolicySpec>;
-
-function uniqueNames(inbound: { routes?: { name: string }[] }): Breach[] {
-  const first = new Map<string, number>();
-  const breaches: Breach[] = [];
-  for (const [at, { name }] of (inbound.routes ?? []).entries()) {
-    const earlier = first.get(name);
-    if (earlier === undefined) first.set(name, at);
-    else
-      breaches.push({ path: ['routes', at, 'name'], message: `"${name}" is the name of routes[${earlier}] already` });
-  }
-  return breaches;
-}

@@ -20,22 +20,20 @@ export const RouteMatchSpec = Block(
     }),
     path: Text(pathForm, { description: 'The whole path, or a pattern with parameters: /users/:id.' }),
     pathPrefix: Text(prefixForm, { description: 'The path and all below it, by whole segments.' }),
-    headers: List(HeaderMatch, { description: 'Headers, all of them.', minItems: 1 }),
+    headers: List(HeaderMatch, {
+      description: 'Headers, all of them.',
+      minItems: 1,
+      unique: { field: 'name', anyCase: true },
+    }),
   },
-  { description: 'Which requests this route takes. Not written: all that no other route takes.', rule: matchRules },
+  {
+    description: 'Which requests this route takes. Not written: all that no other route takes.',
+    rule: { across: ['path', 'pathPrefix'], check: onePath },
+  },
 );
 export type RouteMatchSpec = Static<typeof RouteMatchSpec>;
 
-function matchRules(match: { path?: string; pathPrefix?: string; headers?: { name: string }[] }): Breach[] {
-  const breaches: Breach[] = [];
-  if (match.path !== undefined && match.pathPrefix !== undefined) {
-    breaches.push({ path: [], message: 'path and pathPrefix exclude each other' });
-  }
-  const seen = new Set<string>();
-  for (const [at, header] of (match.headers ?? []).entries()) {
-    const name = header.name.toLowerCase();
-    if (seen.has(name)) breaches.push({ path: ['headers', at, 'name'], message: `"${header.name}" stands here twice` });
-    seen.add(name);
-  }
-  return breaches;
+function onePath(match: { path?: string; pathPrefix?: string }): Breach[] {
+  if (match.path === undefined || match.pathPrefix === undefined) return [];
+  return [{ path: [], message: 'path and pathPrefix exclude each other' }];
 }

@@ -18,6 +18,12 @@ export interface Breach {
   message: string;
 }
 
+/** What must hold across some fields of an object. It is asked only where each of them is right by itself. */
+export interface Rule {
+  across: readonly string[];
+  check(value: never): Breach[];
+}
+
 /** What `validate` reads of a schema. Everything below builds one of these. */
 export interface Shape {
   type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -39,7 +45,9 @@ export interface Shape {
   keyForm?: Form;
   /** Field → why it is refused here. */
   refused?: Record<string, string>;
-  rule?: (value: never) => Breach[];
+  rule?: Rule;
+  /** Of a list of objects: no two of them may have the same text in this field. */
+  unique?: { field: string; anyCase?: true };
   /** Said instead of the usual complaint when the value is an object where none belongs. */
   objectMessage?: string;
 }
@@ -84,15 +92,21 @@ export const matching =
   (text) =>
     pattern.test(text) ? null : complaint;
 
+interface ListWords {
+  description: string;
+  minItems?: number;
+  unique?: NonNullable<Shape['unique']>;
+}
+
 /** A list. Lists are replaced whole when documents are merged. */
-export const List = <Item extends TSchema>(item: Item, words: { description: string; minItems?: number }) =>
+export const List = <Item extends TSchema>(item: Item, words: ListWords) =>
   Type.Array(item, { maxItems: 1024, ...words });
 
 interface BlockWords {
   description: string;
   required?: string[];
   refused?: Record<string, string>;
-  rule?: (value: never) => Breach[];
+  rule?: Rule;
 }
 
 type OptionalFields<P extends TProperties> = { [Key in keyof P]: TOptional<P[Key]> };

@@ -30,7 +30,7 @@ const TargetRef = Type.Object(
     kind: Choice(WORKLOAD_KINDS, { description: 'Kind of the workload.' }),
     name: Text(objectName, { description: 'Its name, in the namespace of this document.' }),
   },
-  { additionalProperties: false, rule: groupFitsKind },
+  { additionalProperties: false, rule: { across: ['group', 'kind'], check: groupFitsKind } },
 );
 /** A workload by kind and name. */
 export interface WorkloadRef {
@@ -44,7 +44,7 @@ const Requirement = Type.Object(
     operator: Choice(OPERATORS, { description: 'What is asked of the label.' }),
     values: Type.Optional(List(Text(labelValue, { description: 'Value.' }), { description: 'For In and NotIn.' })),
   },
-  { additionalProperties: false, rule: valuesFitOperator },
+  { additionalProperties: false, rule: { across: ['operator', 'values'], check: valuesFitOperator } },
 );
 
 /** A label selector, with the meaning that it has in Kubernetes. Empty: every pod. */
@@ -67,7 +67,10 @@ export function Targeted<P extends TProperties>(
   properties: P,
   words: { description: string; refused: Record<string, string> },
 ): TObject<typeof targetFields & P> {
-  return Type.Object({ ...targetFields, ...properties }, { additionalProperties: false, rule: oneAim, ...words });
+  return Type.Object(
+    { ...targetFields, ...properties },
+    { additionalProperties: false, rule: { across: ['targetRefs', 'selector'], check: oneAim }, ...words },
+  );
 }
 
 function oneAim(spec: { targetRefs?: unknown; selector?: unknown }): Breach[] {

@@ -79,19 +79,24 @@ class Walk {
       this.#refuse(path, this.#typeComplaint(shape, value, path));
       return value;
     }
-    const before = this.problems.length;
     const entries = Object.entries(fields);
     if (shape.maxProperties !== undefined && entries.length > shape.maxProperties) {
       this.#refuse(path, `has ${entries.length} entries, more than the maximum ${shape.maxProperties}`);
       return value;
     }
-    const read = entries.map(([key, field]) => [key, this.#field(shape, key, field, [...path, key])] as const);
+    const spoilt = new Set<string>();
+    const read = entries.map(([key, field]) => {
+      const before = this.problems.length;
+      const clean = this.#field(shape, key, field, [...path, key]);
+      if (this.problems.length > before) spoilt.add(key);
+      return [key, clean] as const;
+    });
     const clean = Object.fromEntries(read.filter(([, field]) => field !== undefined));
     for (const key of shape.required ?? []) {
       if (!Object.hasOwn(fields, key)) this.#refuse([...path, key], 'is required');
     }
-    if (shape.rule !== undefined && this.problems.length === before) {
-      for (const breach of shape.rule(clean as never)) this.#refuse([...path, ...breach.path], breach.message);
+    if (shape.rule?.across.every((key) => !spoilt.has(key)) === true) {
+      for (const breach of shape.rule.check(clean as never)) this.#refuse([...path, ...breach.path], breach.message);
     }
     return clean;
   }
@@ -129,7 +134,21 @@ class Walk {
       this.#refuse(path, `has ${value.length} entries, more than the maximum ${maxItems}`);
       return value;
     }
-    return value.map((item, at) => this.read(items, item, [...path, at]));
+    const read = value.map((item, at) => this.read(items, item, [...path, at]));
+    if (shape.unique !== undefined) this.#twins(shape.unique, value, path);
+    return read;
+  }
+
+  #twins({ field, anyCase }: NonNullable<Shape['unique']>, items: readonly unknown[], path: Path): void {
+    const first = new Map<string, number>();
+    for (const [at, item] of items.entries()) {
+      const text = (Object(item) as Record<string, unknown>)[field];
+      if (typeof text !== 'string') continue;
+      const key = anyCase === true ? text.toLowerCase() : text;
+      const earlier = first.get(key);
+      if (earlier === undefined) first.set(key, at);
+      else this.#refuse([...path, at, field], `${quote(text)} is the ${field} of entry [${earlier}] already`);
+    }
   }
 
   #text(shape: Shape, value: unknown, path: Path): unknown {

@@ -39,5 +39,5 @@ export function compile(documents: readonly Document[], who: Who): Compiled {
     tracing: { sampleRatio: policy.tracing?.sampleRatio ?? null },
   };
   const snapshot = { ...content, digest: digestOf(content) };
-  return { snapshot, warnings: [...new Set(warnings)], conflicts: selection.conflicts };
+  return { snapshot, warnings: [...new Set(warnings)].toSorted(), conflicts: selection.conflicts };
 }

@@ -137,8 +137,8 @@ function compareTexts(a: readonly string[], b: readonly string[]): number {
 function conflict(part: Conflict['part'], loser: Candidate<unknown>, winner: Candidate<unknown>): Conflict {
   const why = loser.createdAt !== null && winner.createdAt !== null && loser.createdAt > winner.createdAt;
   const message =
-    `the ${part} of ${nameOf(loser.source)} does not apply: ` +
-    `${nameOf(winner.source)} has the same rank and ${why ? 'is older' : 'comes first by name'}`;
+    `the ${part} of ${nameOf(loser.source)} gave way to ${nameOf(winner.source)}, ` +
+    `which has the same rank and ${why ? 'is older' : 'comes first by name'}`;
   return { part, loser: loser.source, winner: winner.source, message };
 }
 
