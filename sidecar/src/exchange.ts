@@ -69,6 +69,14 @@ export interface UpstreamSide {
   release(reusable: boolean): void;
 }
 
+/** Where connections to the service come from. */
+export interface Pool {
+  /** An idle connection that looks alive, or a new one. */
+  take(): UpstreamSide;
+  /** A new one. */
+  connect(): UpstreamSide;
+}
+
 /** What W3C Trace Context says of this request, in and out. */
 export interface TraceOfExchange {
   traceId: string;

@@ -1,7 +1,7 @@
 /** The inbound side as a whole: joins the stages to both ends of an exchange. Knows no socket and no clock of its own. */
 import type { Clock, Random } from '@fusebox/api/clock.ts';
 import type { RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
-import { Exchange, type Alarm, type ClientSide } from './exchange.ts';
+import { Exchange, type Alarm, type ClientSide, type Pool } from './exchange.ts';
 import type { RequestHandler } from './handlers.ts';
 import { refusals, type Refusal } from './refusals.ts';
 import { RouteState, type RouteMetrics } from './route-state.ts';
@@ -13,7 +13,7 @@ import { attempt, inboundExchange } from './stages.ts';
 import { afterEdit, expireWaiting, refuseWaiting } from './stages/concurrency.ts';
 import { Reply } from './stages/reply.ts';
 import type { Ids } from './stages/trace.ts';
-import { Upstream, type Pool } from './stages/upstream.ts';
+import { Upstream } from './stages/upstream.ts';
 import { faults, type WireFault } from './wire/faults.ts';
 import { FIELD } from './wire/known-fields.ts';
 import type { RequestHead } from './wire/request-head.ts';
@@ -90,6 +90,11 @@ export class Inbound implements RequestHandler {
     const nowMs = this.ports.clock.nowMs();
     this.setSampling(snapshot);
     for (const route of this.routes.apply(snapshot, nowMs)) afterEdit(route, this.waiting, nowMs);
+  }
+
+  /** From now on answers ask clients to go elsewhere; everything is still served. */
+  drain(): void {
+    this.draining = true;
   }
 
   /** Resolves when nothing is in flight. */

@@ -128,7 +128,7 @@ export const optionTable = {
   sampleRatio: option('sample-ratio', {
     group: 'Telemetry',
     placeholder: '0..1',
-    help: 'The share of new traces that are sampled. Without it the settings decide.',
+    help: 'The share of new traces that are sampled where the settings do not say. Without it: 0.01.',
     parse: as.ratio,
   }),
   logLevel: option('log-level', {

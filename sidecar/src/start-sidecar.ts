@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { compile } from '@fusebox/api/compile/compile.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Config } from './config.ts';
+import type { Alarm } from './exchange.ts';
 import { Inbound } from './inbound.ts';
-import { startAdmin } from './io/admin.ts';
+import { startAdmin, type AdminOptions } from './io/admin.ts';
 import { newHttpDate } from './io/http-date.ts';
 import { newLastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
@@ -14,14 +15,14 @@ import type { Logger } from './io/log.ts';
 import { MetricsRegistry } from './io/metrics.ts';
 import { registerProcessMetrics } from './io/process-metrics.ts';
 import { routeMetrics } from './io/route-metrics.ts';
-import { startSettingsSource, type SettingsState } from './io/settings-source.ts';
+import { SettingsInForce } from './io/settings-in-force.ts';
 import { registerRouteGauges, registerSettingsGauges, showVersion } from './io/sidecar-metrics.ts';
-import { systemClock } from './io/system-clock.ts';
-import { startTelemetry } from './io/telemetry.ts';
+import { systemClock as clock } from './io/system-clock.ts';
+import { startTelemetry, type Telemetry } from './io/telemetry.ts';
 import { TimerWheel } from './io/timer-wheel.ts';
 import { newTraceIdSource } from './io/trace-ids.ts';
 import { UpstreamPool } from './io/upstream-pool.ts';
-import { circuitsView, snapshotView, STATE_NAMES, type InForce } from './io/views.ts';
+import { circuitsView, snapshotView, STATE_NAMES } from './io/views.ts';
 import type { RouteState } from './route-state.ts';
 
 /** Share of new traces that are sampled where nobody says (0..1). */
@@ -34,31 +35,94 @@ export interface Sidecar {
 
 /** @throws Error when a listener cannot be opened. */
 export async function startSidecar(config: Config, log: Logger): Promise<Sidecar> {
-  const clock = systemClock;
+  const startedMs = clock.nowMs();
   const registry = new MetricsRegistry();
-  registerProcessMetrics(registry);
+  const telemetry = await telemetryOf(config, log);
+  const settings = await SettingsInForce.begin({
+    builtIn: compile([], config.who).snapshot,
+    lastGood: config.dataDir === null ? null : newLastGood(config.dataDir, log),
+    log,
+    wallMs: clock.wallMs,
+  });
+  const { inbound, pool, alarm } = buildInbound(config, {
+    registry,
+    telemetry,
+    log,
+    snapshot: settings.current.snapshot,
+  });
+  registerGauges(registry, settings, telemetry);
+
+  let listener: Listener | null = null;
+  let settled = config.configPath === null;
+  const lifecycle: Lifecycle = new Lifecycle({
+    log,
+    drainDelayMs: config.drainDelayMs,
+    nowMs: clock.nowMs,
+    steps: {
+      drain: () => inbound.drain(),
+      stop: () => listener?.stop(),
+      quiet: () => inbound.quiet(),
+      abandon() {
+        inbound.abandonWaiting();
+        listener?.destroy();
+        pool.close();
+      },
+      finish: async () => void (await Promise.all([settings.close(), telemetry?.close(), admin?.close()])),
+    },
+  });
+  const isLate = (): boolean => clock.nowMs() - startedMs >= config.startupTimeoutMs;
+  const admin = await adminOf(config, {
+    ready: () =>
+      listener !== null && !inbound.draining && (settled || settings.current.origin !== 'built-in' || isLate()),
+    renderMetrics: () => registry.render(),
+    snapshot: () => snapshotView(settings.current, settings.state),
+    circuits: () => circuitsView(inbound.routes.all(), clock),
+    drain: () => lifecycle.drain(),
+  });
+  if (config.configPath !== null) {
+    const first = settings.follow(config.configPath, config.who, (snapshot, before) => {
+      inbound.apply(snapshot);
+      showVersion(registry, before.digest, snapshot.digest);
+      settled = true;
+    });
+    // Nobody is served under built-in settings only because the file had not been read yet.
+    await Promise.race([first, after(config.startupTimeoutMs)]);
+  }
+  if (config.inbound !== null)
+    listener = await listen({ ...config.inbound, handler: inbound, nowMs: clock.nowMs, alarm });
+  log.info('listening', { inbound: listener?.port ?? null, admin: admin?.port ?? null, upstream: config.upstream });
+  return { end: (hurry) => lifecycle.end(hurry) };
+}
+
+const telemetryOf = async ({ otlpEndpoint, serviceName }: Config, log: Logger): Promise<Telemetry | null> =>
+  otlpEndpoint === null ? null : startTelemetry({ endpoint: otlpEndpoint, serviceName, log });
+
+const adminOf = async (
+  { admin }: Config,
+  parts: Omit<AdminOptions, 'host' | 'port'>,
+): Promise<Awaited<ReturnType<typeof startAdmin>> | null> =>
+  admin === null ? null : startAdmin({ ...admin, ...parts });
+
+const after = (delayMs: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, delayMs).unref());
+
+interface Surroundings {
+  registry: MetricsRegistry;
+  telemetry: Telemetry | null;
+  log: Logger;
+  snapshot: Snapshot;
+}
+
+/** The request path: stages, pool and timer wheel. */
+function buildInbound(
+  { upstream, sampleRatio }: Config,
+  { registry, telemetry, log, snapshot }: Surroundings,
+): { inbound: Inbound; pool: UpstreamPool; alarm: (ring: () => void) => Alarm } {
   const wheel = new TimerWheel({
     nowMs: clock.nowMs,
     after: (delayMs, run) => setTimeout(run, delayMs),
     cancel: (timer) => clearTimeout(timer as NodeJS.Timeout),
   });
-  const telemetry =
-    config.otlpEndpoint === null
-      ? null
-      : await startTelemetry({ endpoint: config.otlpEndpoint, serviceName: config.serviceName, log });
-  const ids = newTraceIdSource();
-  const lastGood = config.dataDir === null ? null : newLastGood(config.dataDir, log);
-
-  const builtIn = compile([], config.who).snapshot;
-  const kept = (await lastGood?.read()) ?? null;
-  let inForce: InForce = {
-    snapshot: kept ?? builtIn,
-    origin: kept === null ? 'built-in' : 'disk',
-    appliedWallMs: clock.wallMs(),
-  };
-
-  const alarm = (ring: () => void): ReturnType<TimerWheel['alarm']> => wheel.alarm(ring);
-  const { upstream } = config;
+  const alarm = (ring: () => void): Alarm => wheel.alarm(ring);
   const pool = new UpstreamPool({
     clock,
     alarm,
@@ -69,7 +133,7 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     {
       clock,
       random: Math.random,
-      ids,
+      ids: newTraceIdSource(),
       httpDate: newHttpDate(clock.wallMs),
       alarm,
       metricsOf: (route) => routeMetrics(registry, route),
@@ -79,88 +143,25 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
       routeAdded: (route) => registerRouteGauges(registry, route),
     },
     {
-      snapshot: inForce.snapshot,
+      snapshot,
       pseudonym: `fusebox-${randomBytes(4).toString('hex')}`,
       authority: 'port' in upstream ? `${upstream.host}:${upstream.port}` : 'localhost',
-      sampleRatio: config.sampleRatio ?? SAMPLE_RATIO,
+      sampleRatio: sampleRatio ?? SAMPLE_RATIO,
     },
   );
-  showVersion(registry, null, inForce.snapshot.digest);
+  return { inbound, pool, alarm };
+}
 
-  const source =
-    config.configPath === null
-      ? null
-      : startSettingsSource({
-          path: config.configPath,
-          who: config.who,
-          log,
-          wallMs: clock.wallMs,
-          onSnapshot: takeSnapshot,
-        });
-  const settings = (): SettingsState | null => source?.state() ?? null;
-  registerSettingsGauges(registry, { inForce: () => inForce, settings, clock });
+function registerGauges(registry: MetricsRegistry, settings: SettingsInForce, telemetry: Telemetry | null): void {
+  registerProcessMetrics(registry);
+  registerSettingsGauges(registry, { inForce: () => settings.current, settings: () => settings.state, clock });
+  showVersion(registry, null, settings.current.snapshot.digest);
   registry.counterFrom(
     'fusebox_spans_lost_total',
-    'Spans that were dropped or that the collector did not take.',
+    'Spans that no collector took.',
     {},
     () => telemetry?.dropped() ?? 0,
   );
-
-  function takeSnapshot(snapshot: Snapshot): void {
-    inbound.apply(snapshot);
-    showVersion(registry, inForce.snapshot.digest, snapshot.digest);
-    inForce = { snapshot, origin: 'file', appliedWallMs: clock.wallMs() };
-    void lastGood?.write(snapshot);
-  }
-
-  let listener: Listener | null = null;
-  const startedMs = clock.nowMs();
-  const ready = (): boolean =>
-    listener !== null &&
-    !inbound.draining &&
-    (source === null || inForce.origin !== 'built-in' || clock.nowMs() - startedMs >= config.startupTimeoutMs);
-
-  const admin =
-    config.admin === null
-      ? null
-      : await startAdmin({
-          ...config.admin,
-          ready,
-          renderMetrics: () => registry.render(),
-          snapshot: () => snapshotView(inForce, settings()),
-          circuits: () => circuitsView(inbound.routes.all(), clock),
-          drain: () => lifecycle.drain(),
-        });
-  const lifecycle = new Lifecycle({
-    log,
-    drainDelayMs: config.drainDelayMs,
-    nowMs: clock.nowMs,
-    steps: {
-      drain: () => {
-        inbound.draining = true;
-      },
-      stop: () => listener?.stop(),
-      quiet: () => inbound.quiet(),
-      abandon: () => {
-        inbound.abandonWaiting();
-        listener?.destroy();
-        pool.close();
-      },
-      finish: async () => {
-        source?.close();
-        await Promise.all([
-          telemetry?.close(),
-          lastGood === null ? null : lastGood.write(inForce.snapshot),
-          admin?.close(),
-        ]);
-      },
-    },
-  });
-  if (config.inbound !== null) {
-    listener = await listen({ ...config.inbound, handler: inbound, nowMs: clock.nowMs, alarm });
-    log.info('listening', { inbound: listener.port, admin: admin?.port ?? null, upstream });
-  }
-  return { end: (hurry) => lifecycle.end(hurry) };
 }
 
 function logCircuit(log: Logger, route: RouteState): void {

@@ -18,7 +18,7 @@ export interface TelemetryOptions {
 
 export interface Telemetry {
   /** Queues one finished span. Never throws and never waits: when the queue is full the span is dropped. */
-  export(record: SpanRecord): void;
+  readonly export: (record: SpanRecord) => void;
   /** Spans that were dropped, or that the collector did not take (count). */
   dropped(): number;
   /** Sends what is queued, and waits for that at most `closeTimeoutMs`. */

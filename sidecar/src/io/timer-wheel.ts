@@ -2,7 +2,7 @@ import type { Alarm } from '../exchange.ts';
 
 /** One timer of the system's. */
 export interface SystemTimer {
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Calls `run` after `delayMs`; gives what `cancel` takes. */
   after(delayMs: number, run: () => void): unknown;
   cancel(timer: unknown): void;

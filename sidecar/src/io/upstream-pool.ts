@@ -1,7 +1,6 @@
 import type { Clock } from '@fusebox/api/clock.ts';
-import type { Alarm } from '../exchange.ts';
+import type { Alarm, Pool } from '../exchange.ts';
 import type { AnswerHandler } from '../handlers.ts';
-import type { Pool } from '../stages/upstream.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { UpstreamConnection, type ConnectionHome } from './upstream-connection.ts';
 
@@ -81,6 +80,6 @@ export class UpstreamPool implements Pool, ConnectionHome {
 
   /** Closes all idle connections. */
   close(): void {
-    for (const connection of [...this.idleConnections]) connection.destroy();
+    while (this.idleConnections.length > 0) this.idleConnections[0]!.destroy();
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@fusebox/api/clock.ts';
-import type { Exchange, UpstreamSide } from '../exchange.ts';
+import type { Exchange, Pool } from '../exchange.ts';
 import type { AnswerHandler, UpstreamFailure } from '../handlers.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { SpanEvent } from '../span-record.ts';
@@ -7,14 +7,6 @@ import { forwardedRequest } from '../wire/forwarded-head.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
 import type { Reply } from './reply.ts';
 import { traceEdits } from './trace.ts';
-
-/** Where connections to the service come from. */
-export interface Pool {
-  /** An idle connection that looks alive, or a new one. */
-  take(): UpstreamSide;
-  /** A new one. */
-  connect(): UpstreamSide;
-}
 
 export interface UpstreamOptions {
   readonly pool: Pool;

@@ -1,0 +1,69 @@
+import type { Who } from '@fusebox/api/compile/who.ts';
+import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import type { LastGood } from './last-good.ts';
+import type { Logger } from './log.ts';
+import { startSettingsSource, type SettingsState } from './settings-source.ts';
+import type { InForce } from './views.ts';
+
+export interface SettingsOptions {
+  /** What holds while nobody has said anything. */
+  readonly builtIn: Snapshot;
+  /** null: nothing is kept on disk. */
+  readonly lastGood: LastGood | null;
+  readonly log: Logger;
+  /** ms since 1970. */
+  readonly wallMs: () => number;
+}
+
+/** Which snapshot is in force: the built-in one, the last good one from the disk, or the newest of the file. */
+export class SettingsInForce {
+  current: InForce;
+  private readonly options: SettingsOptions;
+  private source: ReturnType<typeof startSettingsSource> | null = null;
+  private kept: Promise<void> = Promise.resolve();
+
+  private constructor(options: SettingsOptions, lastGood: Snapshot | null) {
+    this.options = options;
+    this.current = {
+      snapshot: lastGood ?? options.builtIn,
+      origin: lastGood === null ? 'built-in' : 'disk',
+      appliedWallMs: options.wallMs(),
+    };
+  }
+
+  /** Begins with the last good snapshot of the disk, where there is one. */
+  static async begin(options: SettingsOptions): Promise<SettingsInForce> {
+    return new SettingsInForce(options, (await options.lastGood?.read()) ?? null);
+  }
+
+  /** How the settings on disk stand; null when none are configured. */
+  get state(): SettingsState | null {
+    return this.source?.state() ?? null;
+  }
+
+  /** Follows the file or folder at `path`. Resolves when it was read for the first time, be it good or bad. */
+  follow(path: string, who: Who, apply: (snapshot: Snapshot, before: Snapshot) => void): Promise<void> {
+    const { log, wallMs, lastGood } = this.options;
+    return new Promise((resolve) => {
+      this.source = startSettingsSource({
+        path,
+        who,
+        log,
+        wallMs,
+        onSnapshot: (snapshot) => {
+          apply(snapshot, this.current.snapshot);
+          this.current = { snapshot, origin: 'file', appliedWallMs: wallMs() };
+          if (lastGood !== null) this.kept = lastGood.write(snapshot);
+          resolve();
+        },
+        onRejected: () => resolve(),
+      });
+    });
+  }
+
+  /** Stops following; what was to be kept on disk is there when this resolves. */
+  async close(): Promise<void> {
+    this.source?.close();
+    await this.kept;
+  }
+}
