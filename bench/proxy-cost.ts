@@ -9,7 +9,7 @@ import { spread, type Spread } from './median.ts';
 import { peers, type Peer } from './peers/peers.ts';
 import { isInstalled } from './processes.ts';
 import { publish, withRange } from './report.ts';
-import { connections, headers, takeTurns, type Contender, type Round } from './turns.ts';
+import { connections, headers, takeTurns, warmUpTurns, type Contender, type Round } from './turns.ts';
 
 const target = 0.6;
 
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
   publish({
     name: 'proxy-cost',
     title: 'What a proxied request costs',
-    method: `GET with ${headers.length + 1} header fields, answered by 200 bytes of JSON; ${connections} kept-alive connections at full load; ${rounds} rounds of ${seconds} s in turn after a warm-up. Median (least–most) of the rounds; CPU is user and system time of all threads of the proxy.`,
+    method: `GET with ${headers.length + 1} header fields, answered by 200 bytes of JSON; ${connections} kept-alive connections at full load; ${rounds} rounds of ${seconds} s in turn after ${warmUpTurns} that do not count. Median (least–most) of the rounds; CPU is user and system time of all threads of the proxy.`,
     header: ['proxy', 'CPU µs/request', 'requests/s', 'p50 ms', 'p99 ms', 'sidecar / this'],
     rows: contenders.map((contender) => rowOf(contender, sidecar)),
     verdict: verdictOf(contenders),

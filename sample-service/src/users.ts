@@ -9,7 +9,7 @@ export interface User {
 }
 
 /** What is written of a user. On an update a null `passwordHash` keeps the stored one. */
-export interface UserFields {
+interface UserFields {
   email: string;
   passwordHash: string | null;
 }
