@@ -20,7 +20,7 @@ setup: node_modules/.setup-stamp ## install what package-lock.json pins, Node in
 	@node scripts/require-node.mjs
 
 node_modules/.setup-stamp: package-lock.json
-	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund
+	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 check: setup ## types, lint, unused code, format (< 20 s)
