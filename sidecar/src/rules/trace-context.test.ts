@@ -122,6 +122,16 @@ describe('tracestate', () => {
     expect(combineTracestate([entries.join(',')])).toBe([entries[0], entries[1], entries[3]].join(','));
   });
 
+  test('of 512 characters in two lines passes whole', () => {
+    const [first, second] = [`${long('a', 127)},${long('b', 127)}`, `${long('c', 127)},${long('d', 128)}`];
+    expect(combineTracestate([first, second])).toBe(`${first},${second}`);
+  });
+
+  test('that is too long keeps an entry of 128 characters before one of 129', () => {
+    const entries = [long('a', 129), ...['b', 'c', 'd'].map((key) => long(key, 127)), long('f', 128)];
+    expect(combineTracestate([entries.join(',')])).toBe(entries.slice(1).join(','));
+  });
+
   test('that is still too long loses others, from the end', () => {
     const entries = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => long(key, 120));
     expect(combineTracestate([entries.join(',')])).toBe(entries.slice(0, 4).join(','));
