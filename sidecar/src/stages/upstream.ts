@@ -91,7 +91,7 @@ export class Upstream implements AnswerHandler {
   interim(exchange: Exchange, head: ResponseHead): void {
     exchange.replay = null;
     // 101 answers an `Upgrade`, which was not passed on.
-    if (head.status === 101) this.failed(exchange, 'protocol', null);
+    if (head.status === 101) this.failed(exchange, 'protocol', 'it switched protocols unasked (RFC 9110 §15.2.2)');
     else this.options.reply.interim(exchange, head);
   }
 
