@@ -154,8 +154,9 @@ export async function startSidecar({
   const path = join(folder.path, 'settings.yaml');
   if (settings !== undefined) await replaceFile(path, settingsText(settings));
   const args = [
-    ...['--inbound', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
-    ...['--upstream', typeof upstream === 'number' ? `127.0.0.1:${upstream}` : upstream],
+    '--inbound=127.0.0.1:0',
+    '--admin=127.0.0.1:0',
+    `--upstream=${typeof upstream === 'number' ? `127.0.0.1:${upstream}` : upstream}`,
     ...(settings === undefined ? [] : ['--config', path]),
     ...flags,
   ];
