@@ -24,7 +24,7 @@ describe('the documentation', () => {
     expect(missing).toEqual([]);
   });
 
-  test.each(globSync('docs/examples/*.yaml', { cwd: root }))('%s is valid', (file) => {
+  test.each(globSync('docs/examples/**/*.yaml', { cwd: root }))('%s is valid', (file) => {
     const { faults, warnings } = readDocuments([{ name: file, text: read(file) }]);
     expect([faults.map(formatFault), warnings]).toEqual([[], []]);
   });
