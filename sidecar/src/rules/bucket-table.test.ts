@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newBucketTable, takeFrom } from './bucket-table.ts';
+import { clearBuckets, newBucketTable, takeFrom, type BucketTable } from './bucket-table.ts';
 
 const once = { mode: 'Enforce' as const, requestsPerSecond: 1, burst: 1, per: { kind: 'clientAddress' as const } };
 
@@ -36,4 +36,15 @@ test('keys may hold any character', () => {
   const table = newBucketTable();
   takeFrom(table, once, 'é€\u{1f600}', 0);
   expect(takeFrom(table, once, 'é€\u{1f600}', 0)).toBe(1000);
+});
+
+test.each<[string, (table: BucketTable) => void]>([
+  ['cleared', clearBuckets],
+  ['emptied by hand', (table) => table.buckets.clear()],
+])('a table that was %s starts afresh', (_name, empty) => {
+  const table = newBucketTable(2);
+  for (const key of ['a', 'b']) takeFrom(table, once, key, 0);
+  empty(table);
+  expect(['b', 'c', 'd', 'b'].map((key) => takeFrom(table, once, key, 0))).toEqual([0, 0, 0, 0]);
+  expect(table).toMatchObject({ keyLength: 2, oldest: { key: 'd' }, newest: { key: 'b' } });
 });

@@ -19,7 +19,7 @@ interface KeyedBucket extends TokenBucket {
   newer: KeyedBucket | null;
 }
 
-/** Plain, mutable; changed by `takeFrom` only. */
+/** Plain, mutable; changed by `takeFrom` and `clearBuckets` only. */
 export interface BucketTable {
   readonly buckets: Map<string, KeyedBucket>;
   oldest: KeyedBucket | null;
@@ -39,10 +39,20 @@ export function newBucketTable(maxKeys = DEFAULT_MAX_KEYS): BucketTable {
   return { buckets: new Map(), oldest: null, newest: null, maxKeys, keyLength: 0 };
 }
 
+/** Forgets every key: all buckets are full again. */
+export function clearBuckets(table: BucketTable): void {
+  table.buckets.clear();
+  table.oldest = null;
+  table.newest = null;
+  table.keyLength = 0;
+}
+
 /** Takes one token from the bucket of `key`, which is full at first: 0, or how long until there is one (ms). */
 export function takeFrom(table: BucketTable, settings: RateLimitSettings, key: string, nowMs: number): number {
   let bucket = table.buckets.get(key);
   if (bucket === undefined) {
+    // Also after `buckets` was cleared by hand: the order of use must not name what is gone.
+    if (table.buckets.size === 0) clearBuckets(table);
     makeRoom(table, key.length);
     bucket = { key: ownCopy(key), older: null, newer: null, ...newBucket(settings, nowMs) };
     table.buckets.set(bucket.key, bucket);
