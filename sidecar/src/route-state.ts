@@ -2,7 +2,7 @@
 import type { BreakerSettings, Mode, RouteSettings } from '@fusebox/api/snapshot.ts';
 import type { Alarm, Exchange } from './exchange.ts';
 import type { Refusal } from './refusals.ts';
-import { newBucketTable, type BucketTable } from './rules/bucket-table.ts';
+import { clearBuckets, newBucketTable, type BucketTable } from './rules/bucket-table.ts';
 import { applySettings, newCircuit, type Circuit } from './rules/circuit.ts';
 import { newLimiter, type Limiter } from './rules/limiter.ts';
 import { compileFailOn, type FailureRules } from './rules/verdict.ts';
@@ -56,8 +56,7 @@ export class RouteState {
     applySettings(this.circuit, before.circuitBreaker, settings.circuitBreaker, nowMs);
     if (JSON.stringify(before.rateLimit?.per) !== JSON.stringify(settings.rateLimit?.per)) {
       // Other keys: what stands in the buckets belongs to nobody any more.
-      this.buckets.buckets.clear();
-      this.buckets.keyLength = 0;
+      clearBuckets(this.buckets);
     }
   }
 }
