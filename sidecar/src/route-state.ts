@@ -47,7 +47,7 @@ export class RouteState {
     return this.settings.circuitBreaker;
   }
 
-  /** Puts new settings in force; what was remembered stays (design §2, "Live edits"). Buckets are clamped when next used. */
+  /** Puts new settings in force; what was remembered stays (docs/semantics.md, "Live edits"). Buckets are clamped when next used. */
   apply(settings: RouteSettings, mode: Mode, nowMs: number): void {
     const before = this.settings;
     this.settings = settings;

@@ -26,7 +26,7 @@ export interface LifecycleOptions {
 /** How long in-flight requests may take after SIGTERM (ms): Kubernetes kills after 30 s unless told otherwise. */
 const GRACE_MS = 25_000;
 
-/** Draining and the end of the process (design §2, "Lifecycle"). */
+/** Draining and the end of the process (docs/semantics.md, "Lifecycle"). */
 export class Lifecycle {
   private readonly options: LifecycleOptions;
   private drainingSinceMs: number | null = null;

@@ -71,7 +71,7 @@ export function circuitsView(routes: readonly RouteState[], clock: Clock): unkno
   });
 }
 
-/** As design §2 and the policies write them. */
+/** As policies and documentation write them. */
 export const STATE_NAMES = { closed: 'Closed', open: 'Open', halfOpen: 'HalfOpen' } as const;
 
 const iso = (wallMs: number): string => new Date(wallMs).toISOString();

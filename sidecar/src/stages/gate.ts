@@ -2,7 +2,7 @@ import { PASS, type Stage } from '../exchange.ts';
 import { refusals } from '../refusals.ts';
 import type { RoutesInForce } from '../routes-in-force.ts';
 
-/** Lets a gated route through while its flag is on. An unknown flag reads as off (design §4). */
+/** Lets a gated route through while its flag is on. An unknown flag reads as off. */
 export const gate = (routes: RoutesInForce): Stage => ({
   name: 'gate',
   enter(exchange) {

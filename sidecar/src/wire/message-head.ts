@@ -8,7 +8,7 @@ export const COMPLETE = 1;
 export const FAULT = 2;
 export type Progress = typeof NEED_MORE | typeof COMPLETE | typeof FAULT;
 
-/** Limits on a head (bytes, count), design §2 "The wire". */
+/** Limits on a head (bytes, count). */
 export const MAX_HEAD_BYTES = 65_536;
 export const MAX_FIELDS = 100;
 export const MAX_TARGET_BYTES = 16_384;
