@@ -184,7 +184,7 @@ describe('an answer', () => {
     const client = await connect(sidecar.inbound);
     client.send('POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nfirst part');
     expect(await client.message()).toMatchObject({ start: 'HTTP/1.1 403 Forbidden', body: 'no' });
-    const upload = service.connections.at(-1)!;
+    const upload = service.latest();
     client.send('x'.repeat(990) + get('/after-early'));
     expect(statusOf(await client.message())).toBe(200);
     // Half a request went over that connection: it can carry no other.

@@ -1,7 +1,7 @@
 /** A service that does not speak HTTP is not believed: the client gets a 502, and nothing that looks like an answer. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { field, problemOf, statusOf } from './support/message.ts';
-import { ask, connect, get } from './support/peer.ts';
+import { ask, connect, get, type Peer } from './support/peer.ts';
 import { answer, startService, type ScriptedService } from './support/scripted-service.ts';
 import { startSidecar, type SidecarProcess } from './support/sidecar-process.ts';
 
@@ -49,26 +49,30 @@ test('a body that turns out broken is cut: it does not look whole', async () => 
   const client = await connect(sidecar.inbound);
   client.send(get('/cut'));
   await client.take('wiki\r\n');
-  service.connections.at(-1)!.send('oops');
+  service.latest().send('oops');
   const { text, ending } = await client.rest();
   expect(ending).toBe('reset');
   expect(text).not.toContain('0\r\n');
 });
 
 test('bytes after an answer cost that connection, and nobody else notices', async () => {
-  service.on('/more', (connection) => connection.send(`${answer('200 OK', 'mine')}${answer('200 OK', 'smuggled')}`));
+  const poisoned = new Promise<Peer>((resolve) => {
+    service.on('/more', (connection) => {
+      connection.send(`${answer('200 OK', 'mine')}${answer('200 OK', 'smuggled')}`);
+      resolve(connection);
+    });
+  });
   const client = await connect(sidecar.inbound);
   client.send(get('/more') + get('/next'));
   expect(await client.message()).toMatchObject({ body: 'mine' });
   expect(await client.message()).toMatchObject({ start: 'HTTP/1.1 200 OK', body: '' });
-  expect(service.connections.at(-2)!.ending).not.toBeNull();
+  await (await poisoned).ended();
   client.socket.destroy();
 });
 
 test('a service that speaks unasked costs that connection only', async () => {
-  const { connections } = service;
   await ask(sidecar.inbound, get('/before'));
-  const idle = connections.at(-1)!;
+  const idle = service.latest();
   idle.send(answer('408 Request Timeout', ''));
   await idle.ended();
   expect(await ask(sidecar.inbound, get('/after'))).toMatchObject({ start: 'HTTP/1.1 200 OK', body: '' });

@@ -10,6 +10,8 @@ export interface ScriptedService {
   readonly port: number;
   /** Every connection since the start. */
   readonly connections: readonly Peer[];
+  /** The connection over which the newest head came. */
+  latest(): Peer;
   /** Heads in the order in which they came. */
   readonly heads: readonly Head[];
   /** From now on requests for this path (without its query) are treated like this. */
@@ -41,6 +43,7 @@ const echo: Script = async (connection, head) => {
 export async function startService(port = 0): Promise<ScriptedService> {
   const connections: Peer[] = [];
   const heads: Head[] = [];
+  let latest: Peer | null = null;
   const scripts = new Map<string, Script>();
 
   async function serve(connection: Peer): Promise<void> {
@@ -48,6 +51,7 @@ export async function startService(port = 0): Promise<ScriptedService> {
       for (;;) {
         const head = await readHead(connection);
         heads.push(head);
+        latest = connection;
         await (scripts.get(pathOf(head)) ?? echo)(connection, head);
       }
     } catch (error) {
@@ -66,6 +70,7 @@ export async function startService(port = 0): Promise<ScriptedService> {
     port: (server.address() as AddressInfo).port,
     connections,
     heads,
+    latest: () => latest!,
     on: (path, script) => void scripts.set(path, script),
     seen: (path) => heads.filter((head) => pathOf(head) === path),
     close() {
