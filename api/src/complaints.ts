@@ -20,6 +20,7 @@ export const quote = (text: string): string => JSON.stringify(text.length > 80 ?
 
 /** Why an unknown field is refused, with the name that was probably meant. */
 export function unknownField(key: string, known: readonly string[]): string {
+  if (key === '<<') return 'merge keys are not supported: write the fields out';
   const nearest = nearestName(key, known);
   if (nearest !== null) return `unknown field; did you mean ${quote(nearest)}?`;
   return `unknown field; known here: ${known.join(', ')}`;

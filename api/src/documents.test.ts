@@ -32,6 +32,7 @@ describe('what is wrong in a policy is told with its path and value', () => {
     ['too short', breaker('resetTimeout: 0s'), `${at}resetTimeout: "0s" is below the minimum 1ms`],
     ['too long', inDefaults('{maxDuration: 25h}'), 'inbound.defaults.maxDuration: "25h" is above the maximum 24h'],
     ['near a known name', '{inbound: {rout: []}}', 'inbound.rout: unknown field; did you mean "routes"?'],
+    ['a merge key', '{tracing: {<<: {}}}', 'tracing["<<"]: merge keys are not supported: write the fields out'],
     ['near none', '{tracing: {xyz: 1}}', 'tracing.xyz: unknown field; known here: sampleRatio'],
     [
       'not a key of objects in general',
@@ -320,6 +321,17 @@ describe('documents', () => {
     const listed = flagFaults(`{${flags}}`);
     expect(listed).toHaveLength(201);
     expect(listed.at(-1)).toBe('a.yaml:1 FeatureFlagSet users: 100 more faults are not shown');
+  });
+
+  test('lists and maps have a bound', () => {
+    const routes = Array.from({ length: 1025 }, (_, at) => `{name: r${at}}`).join(', ');
+    expect(policyFaults(`{inbound: {routes: [${routes}]}}`)).toEqual([
+      'inbound.routes: has 1025 entries, more than the maximum 1024',
+    ]);
+    const flags = Array.from({ length: 10_001 }, (_, at) => `f${at}: true`).join(', ');
+    expect(flagFaults(`{${flags}}`)).toEqual([
+      'a.yaml:4 FeatureFlagSet users: spec.flags: has 10001 entries, more than the maximum 10000',
+    ]);
   });
 
   test('empty documents are skipped', () => {

@@ -26,13 +26,35 @@ test('JSON is read, also with tabs', () => {
   expect(readYaml('{\n\t"a": [\n\t\t1,\n\t\t{"b": null}\n\t]\n}\n')[0]?.value).toEqual({ a: [1, { b: null }] });
 });
 
-test('an alias bomb ends before it goes off', () => {
-  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-  for (let level = 1; level < 12; level++) {
-    const uses = Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ');
-    lines.push(`a${level}: &a${level} [${uses}]`);
+/** Levels of a bomb: each uses the one below `width` times. */
+function bomb(levels: number, width: number, level: (name: string, uses: string) => string): string {
+  const rows = ['a0: &a0 {x: 1}'];
+  for (let at = 1; at <= levels; at++) {
+    rows.push(level(`a${at}`, Array.from({ length: width }, () => `*a${at - 1}`).join(', ')));
   }
-  expect(readYaml(lines.join('\n'))[0]?.faults[0]?.message).toMatch(/^cannot be read: Excessive alias count/);
+  return rows.join('\n');
+}
+
+test('an alias bomb ends before it goes off', () => {
+  const few = bomb(11, 9, (name, uses) => `${name}: &${name} [${uses}]`);
+  expect(readYaml(few)[0]?.faults[0]?.message).toMatch(/^cannot be read: Excessive alias count/);
+  const many = bomb(12, 10, (name, uses) => `${name}: &${name} [${uses}]`);
+  expect(readYaml(many)[0]?.faults[0]).toMatchObject({
+    line: 12,
+    message: 'is one alias too many: 100 are the maximum',
+  });
+});
+
+test('a bomb of merge keys stays unlit', () => {
+  const [part] = readYaml(bomb(11, 9, (name, uses) => `${name}: &${name} {<<: [${uses}]}`));
+  expect(part?.faults[0]?.message).toMatch(/^cannot be read: Excessive alias count/);
+});
+
+test('many keys are read, and one that stands twice is found among them', () => {
+  const keys = Array.from({ length: 50_000 }, (_, at) => `k${at}: 1`);
+  expect(readYaml([...keys, 'k7: 2'].join('\n'))[0]?.faults).toEqual([
+    { line: 50_001, column: 1, message: 'this key stands here twice' },
+  ]);
 });
 
 test('what is nested without end is refused', () => {
@@ -40,12 +62,11 @@ test('what is nested without end is refused', () => {
 });
 
 test('what is too large is not even parsed', () => {
-  expect(readYaml(' '.repeat(8 * 1024 * 1024 + 1))[0]?.faults[0]?.message).toBe('is larger than 8 MiB');
+  expect(readYaml(' '.repeat(1024 * 1024 + 1))[0]?.faults[0]?.message).toBe('is larger than 1 MiB');
 });
 
-test('anchors, aliases and merge keys work as in kubectl', () => {
-  const [part] = readYaml('base: &b {x: 1}\nuse: {<<: *b, y: 2}\nagain: *b\n');
-  expect(part?.value).toEqual({ base: { x: 1 }, use: { x: 1, y: 2 }, again: { x: 1 } });
+test('anchors and aliases work as in kubectl', () => {
+  expect(readYaml('base: &b {x: 1}\nagain: *b\n')[0]?.value).toEqual({ base: { x: 1 }, again: { x: 1 } });
 });
 
 test('a word is bare where it stands without quotes, also behind an alias', () => {

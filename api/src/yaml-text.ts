@@ -9,14 +9,16 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  visit,
 } from 'yaml';
 
 import type { Path } from './schema.ts';
 import type { Origin } from './validate.ts';
 
-const MAX_LENGTH = 8 * 1024 * 1024;
-// Each use of an anchor multiplies what an alias costs: far more than any honest document needs.
+const MAX_LENGTH = 1024 * 1024;
+// Aliases multiply what a document costs. Merge keys (<<) multiply it without any count: they stay plain keys.
 const MAX_ALIASES = 100;
+const MAX_SYNTAX_FAULTS = 20;
 const TOO_DEEP = 'is nested too deeply';
 
 /** What cannot be read as YAML. */
@@ -46,14 +48,14 @@ export interface YamlOrigin extends Origin {
 
 /** Reads a text of YAML documents (or JSON, which is YAML). Empty documents are left out. Never throws. */
 export function readYaml(text: string): YamlPart[] {
-  if (text.length > MAX_LENGTH) return [broken('is larger than 8 MiB')];
+  if (text.length > MAX_LENGTH) return [broken('is larger than 1 MiB')];
   const lines = new LineCounter();
   try {
     const options = {
       lineCounter: lines,
       prettyErrors: false,
       stringKeys: true,
-      merge: true,
+      uniqueKeys: false,
       logLevel: 'silent',
     } as const;
     const parsed = parseAllDocuments(text, options);
@@ -75,9 +77,9 @@ function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
   const part: YamlPart = {
     line: lineAt(start),
     value: null,
-    faults: document.errors.map((error) => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return { line, column: col, message: inOurWords(error.code, error.message) };
+    faults: faultsOf(document).map(({ offset, message }) => {
+      const { line, col } = lines.linePos(offset);
+      return { line, column: col, message };
     }),
     warnings: document.warnings.map((warning) => `line ${lineAt(warning.pos[0])}: ${warning.message}`),
     origin: {
@@ -100,8 +102,33 @@ function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
   return part.value === null || part.value === undefined ? null : part;
 }
 
+function faultsOf(document: YamlDocument): { offset: number; message: string }[] {
+  const faults = document.errors.map(({ pos, code, message }) => {
+    return { offset: pos[0], message: inOurWords(code, message) };
+  });
+  let aliases = 0;
+  visit(document, {
+    // The parser's own search for keys that stand twice compares each with each: seconds for ten thousand keys.
+    Map: (_key, map) => {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) faults.push({ offset: key.range?.[0] ?? 0, message: 'this key stands here twice' });
+        seen.add(key.value);
+      }
+    },
+    Alias: (_key, alias) => {
+      aliases += 1;
+      if (aliases !== MAX_ALIASES + 1) return undefined;
+      faults.push({ offset: alias.range?.[0] ?? 0, message: `is one alias too many: ${MAX_ALIASES} are the maximum` });
+      return visit.BREAK;
+    },
+  });
+  // What is broken in a hundred places is no YAML: more lines would not say it better.
+  return faults.slice(0, MAX_SYNTAX_FAULTS);
+}
+
 function inOurWords(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands here twice';
   if (code === 'NON_STRING_KEY') return 'a key must be a text';
   return message.startsWith('Maximum call stack') ? TOO_DEEP : `is not YAML: ${message}`;
 }

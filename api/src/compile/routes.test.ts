@@ -42,9 +42,10 @@ test('the most specific route stands first, whatever the order in the file', () 
     },
     { name: 'prefix-one-header', match: { pathPrefix: '/api', headers: [{ name: 'x', exact: '1' }] } },
     { name: 'prefix', match: { pathPrefix: '/api' } },
-    { name: 'root', match: { pathPrefix: '/' } },
     { name: 'any-delete', match: { methods: ['DELETE'] } },
+    { name: 'root-header', match: { pathPrefix: '/', headers: [{ name: 'x', exact: '1' }] } },
     { name: 'any', match: {} },
+    { name: 'root', match: { pathPrefix: '/' } },
   ];
   const names = inOrder.map(({ name }) => name);
   expect(settle(inOrder).routes.map(({ name }) => name)).toEqual(names);

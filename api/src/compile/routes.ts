@@ -77,7 +77,7 @@ function byPath(a: RouteMatch['path'], b: RouteMatch['path']): number {
   const [segmentsA, segmentsB] = [segmentsOf(a), segmentsOf(b)];
   const longer = segmentsB.length - segmentsA.length;
   if (longer !== 0) return longer;
-  // A pattern ends where it ends; a prefix of the same length takes all below it, too; any path is wider than both.
+  // A pattern ends where it ends; a prefix of the same length takes all below it, too. Any path is the prefix /.
   const kinds = KIND_ORDER[a.kind] - KIND_ORDER[b.kind];
   if (kinds !== 0) return kinds;
   const at = segmentsA.findIndex((segment, index) => (segment === null) !== (segmentsB[index] === null));
@@ -85,7 +85,7 @@ function byPath(a: RouteMatch['path'], b: RouteMatch['path']): number {
   return segmentsA[at] === null ? 1 : -1;
 }
 
-const KIND_ORDER = { pattern: 0, prefix: 1, any: 2 } as const;
+const KIND_ORDER = { pattern: 0, prefix: 1, any: 1 } as const;
 
 function segmentsOf(path: RouteMatch['path']): readonly (string | null)[] {
   if (path.kind === 'pattern') return path.segments;
