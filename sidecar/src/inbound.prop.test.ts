@@ -149,7 +149,7 @@ test('every request is answered once and in order, or its connection ends; after
       expect(sim.pool.open).toBe(0);
       expect(sim.service.open).toBe(0);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   // The generator is worth its name only if it gets around.
   for (const what of [

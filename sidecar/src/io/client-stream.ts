@@ -1,0 +1,71 @@
+import type { ByteStream } from './byte-stream.ts';
+
+/** What the socket of a client tells. */
+export interface ClientEvents {
+  received(bytes: Buffer): void;
+  /** The client takes bytes again. */
+  drained(): void;
+  /** It has ended or broken. */
+  gone(): void;
+}
+
+/** The socket of a client: reading that can be held back, and an end that does not destroy the answer on its way. */
+export class ClientStream {
+  /** False: held back. */
+  reading = true;
+  readonly address: string;
+  private readonly stream: ByteStream;
+  private lingering = false;
+
+  constructor(stream: ByteStream, events: ClientEvents) {
+    this.stream = stream;
+    this.address = stream.remoteAddress ?? '';
+    stream.on('data', (bytes) => {
+      // Once the end was said, what still comes is thrown away: closing with unread bytes would send a reset.
+      if (!this.lingering) events.received(bytes);
+    });
+    stream.on('drain', () => events.drained());
+    stream.on('end', () => {
+      // After our end that is what the client was expected to do; the socket closes by itself.
+      if (!this.lingering) events.gone();
+    });
+    stream.on('error', () => events.gone());
+    stream.on('close', () => events.gone());
+  }
+
+  /** All that was written has been handed to the system. */
+  get isFlushed(): boolean {
+    return this.stream.writableLength === 0;
+  }
+
+  write(data: string | Buffer): boolean {
+    return typeof data === 'string' ? this.stream.write(data, 'latin1') : this.stream.write(data);
+  }
+
+  pause(): void {
+    if (!this.reading) return;
+    this.reading = false;
+    this.stream.pause();
+  }
+
+  resume(): void {
+    if (this.reading) return;
+    this.reading = true;
+    this.stream.resume();
+  }
+
+  /** Says that nothing more will come, and goes on reading until the client has understood. */
+  linger(): void {
+    this.lingering = true;
+    this.stream.end();
+    this.resume();
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  reset(): void {
+    this.stream.resetAndDestroy();
+  }
+}
