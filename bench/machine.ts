@@ -9,7 +9,7 @@ export interface Machine {
   node: string;
   /** ISO date and time of the start. */
   date: string;
-  /** Runnable tasks, averaged over the minute before the start: above about 0.3 something else was running. */
+  /** Runnable tasks, averaged over the minute before the start. */
   loadBefore: number;
 }
 

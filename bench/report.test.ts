@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { spread } from './median.ts';
-import { table, withRange } from './report.ts';
+import { machine } from './machine.ts';
+import { noise, table, withRange } from './report.ts';
 
 test.each([
   [[3], { median: 3, min: 3, max: 3 }],
@@ -16,4 +17,9 @@ test('a value is shown with its range', () => {
 
 test('the columns of a table are aligned', () => {
   expect(table(['proxy', 'µs'], [['a', '24.5']])).toBe('| proxy |   µs |\n| ----- | ---: |\n| a     | 24.5 |');
+});
+
+test('a busy machine is told of, a quiet one is not', () => {
+  expect(noise({ ...machine(), loadBefore: 4.7 })).toContain('load average was 4.7');
+  expect(noise({ ...machine(), loadBefore: 0.2 })).toBe('');
 });

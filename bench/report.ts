@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Machine } from './machine.ts';
 import type { Spread } from './median.ts';
 
+const quietLoad = 0.5;
+
 /** What one benchmark found. */
 export interface Report {
   /** Also the name of the files in `bench/results/`. */
@@ -43,9 +45,16 @@ function describe(machine: Machine): string {
   return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node}, ${date}, load average before: ${loadBefore}`;
 }
 
+/** A warning where something else was running; empty where the machine was quiet. */
+export function noise({ loadBefore }: Machine): string {
+  if (loadBefore <= quietLoad) return '';
+  return `\n\n**Noisy**: the load average was ${loadBefore} before the start, so other programs ran too. Repeat this on a quiet machine.`;
+}
+
 /** Prints a report and, if it is to be kept, writes it to `bench/results/NAME.md` and `.json`. */
 export function publish(report: Report): void {
-  const { name, title, method, header, rows, verdict, machine, data } = report;
+  const { name, title, method, header, rows, machine, data } = report;
+  const verdict = report.verdict + noise(machine);
   const figures = table(header, rows);
   console.log(`\n${figures}\n\n${verdict}\n`);
   if (!report.keep) return;
