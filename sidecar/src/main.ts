@@ -34,13 +34,14 @@ async function drain({ admin }: Config): Promise<number> {
 async function run(config: Config): Promise<number> {
   const log = newLogger({ level: config.logLevel, wallMs: systemClock.wallMs });
   try {
-    const sidecar = await startSidecar(config, log);
-    await new Promise<void>((resolve) => {
-      const end = (hurry: boolean): void => void sidecar.end(hurry).then(resolve);
-      process.once('SIGTERM', () => end(false));
-      // From a terminal: nobody watches readiness there.
-      process.once('SIGINT', () => end(true));
+    // Heard from the beginning: a signal in the moment after the first connection was accepted must not kill it.
+    const signal = new Promise<NodeJS.Signals>((resolve) => {
+      process.once('SIGTERM', resolve);
+      process.once('SIGINT', resolve);
     });
+    const sidecar = await startSidecar(config, log);
+    // SIGINT comes from a terminal: nobody watches readiness there.
+    await sidecar.end((await signal) === 'SIGINT');
     return 0;
   } catch (error) {
     log.error('the sidecar cannot start', { error });

@@ -6,7 +6,15 @@ import { isPersistent } from '../wire/forwarded-head.ts';
 import { FAULT, NEED_MORE } from '../wire/message-head.ts';
 import { RequestHead } from '../wire/request-head.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { BODY_STALL_MS, HEAD_MS, KEEP_ALIVE_MS, LAST_ANSWER_MS, LINGER_MS, MAX_INPUT_BYTES } from './client-limits.ts';
+import {
+  BODY_STALL_MS,
+  FIRST_REQUEST_MS,
+  HEAD_MS,
+  KEEP_ALIVE_MS,
+  LAST_ANSWER_MS,
+  LINGER_MS,
+  MAX_INPUT_BYTES,
+} from './client-limits.ts';
 import { ClientStream } from './client-stream.ts';
 import { InputBuffer } from './input-buffer.ts';
 import { RequestBody } from './request-body.ts';
@@ -16,6 +24,8 @@ export interface ClientOptions {
   readonly nowMs: () => number;
   /** Makes an alarm of the timer wheel. */
   readonly alarm: (ring: () => void) => Alarm;
+  /** Of a request's body as it is transferred (bytes); null: no limit. */
+  readonly maxBodyBytes: number | null;
   /** The listener forgets it. */
   readonly closed: (connection: ClientConnection) => void;
 }
@@ -48,6 +58,8 @@ export class ClientConnection implements ClientSide {
   private persistent = true;
   /** Bytes of the next head have come. */
   private headBegun = false;
+  /** No request has come yet. */
+  private isNew = true;
   private lingerUntilMs = 0;
 
   constructor(stream: ByteStream, options: ClientOptions) {
@@ -66,6 +78,11 @@ export class ClientConnection implements ClientSide {
 
   get address(): string {
     return this.stream.address;
+  }
+
+  /** No request has come whole enough to be worked on; a part of the next head may have come. */
+  get isBetweenRequests(): boolean {
+    return this.phase === HEAD;
   }
 
   /** No request is under way. */
@@ -93,8 +110,11 @@ export class ClientConnection implements ClientSide {
       this.deadline.clear();
     }
     if (this.input.length < MAX_INPUT_BYTES) this.resumeReading();
-    if (piece !== null) this.exchange!.bytesIn += piece.length;
-    return piece;
+    if (piece === null) return null;
+    this.exchange!.bytesIn += piece.length;
+    if (!this.isTooLong(this.exchange!.bytesIn)) return piece;
+    this.refuseTooLong();
+    return null;
   }
 
   resumeReading(): void {
@@ -124,10 +144,12 @@ export class ClientConnection implements ClientSide {
     this.stream.reset();
   }
 
-  /** Closes when nothing is under way, else after the answer under way. */
+  /** Closes when nothing is under way, else after the answer under way. Of a new connection the first request is on its way, and is served. */
   closeWhenIdle(): void {
     this.persistent = false;
-    if (this.isIdle) this.close();
+    if (!this.isIdle) return;
+    if (this.isNew) this.deadline.set(this.options.nowMs() + FIRST_REQUEST_MS);
+    else this.close();
   }
 
   destroy(): void {
@@ -176,6 +198,7 @@ export class ClientConnection implements ClientSide {
       return false;
     }
     this.headBegun = false;
+    this.isNew = false;
     if (progress === FAULT) {
       this.refuseHead(head.fault!);
       return false;
@@ -187,8 +210,17 @@ export class ClientConnection implements ClientSide {
     this.deadline.clear();
     const exchange = options.handler.begin(this, head, nowMs);
     this.exchange = exchange;
-    options.handler.run(exchange);
+    if (this.isTooLong(head.contentLength)) this.refuseTooLong();
+    else options.handler.run(exchange);
     return true;
+  }
+
+  private isTooLong(bytes: number): boolean {
+    return this.options.maxBodyBytes !== null && bytes > this.options.maxBodyBytes;
+  }
+
+  private refuseTooLong(): void {
+    this.refuseRequest({ refusal: refusals.bodyTooLarge, detail: `the limit is ${this.options.maxBodyBytes} bytes` });
   }
 
   private passBody(): boolean {

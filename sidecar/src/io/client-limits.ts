@@ -13,3 +13,5 @@ export const LAST_ANSWER_MS = 60_000;
 export const MAX_DISCARD_BYTES = 65_536;
 /** Unused input beyond this stops the reading. */
 export const MAX_INPUT_BYTES = 65_536;
+/** At the end of the process a new connection has so long for its request to arrive (ms). */
+export const FIRST_REQUEST_MS = 1_000;

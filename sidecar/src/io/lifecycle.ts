@@ -4,8 +4,8 @@ import type { Logger } from './log.ts';
 export interface LifecycleSteps {
   /** Not ready any more; answers ask clients to go elsewhere; everything is still served. */
   drain(): void;
-  /** Nothing new is accepted. */
-  stop(): void;
+  /** Nothing new is accepted. Resolves when every connection has closed. */
+  stop(): Promise<void> | undefined;
   /** Resolves when nothing is in flight. */
   quiet(): Promise<void>;
   /** Whoever still waits is refused, whatever is still open is cut. */
@@ -60,8 +60,8 @@ export class Lifecycle {
     this.drain();
     const delayMs = hurry ? 0 : Math.max(0, (this.drainingSinceMs ?? begunMs) + drainDelayMs - begunMs);
     if (delayMs > 0) await after(delayMs);
-    steps.stop();
-    const inTime = await Promise.race([steps.quiet().then(() => true), after(GRACE_MS - delayMs).then(() => false)]);
+    const quiet = Promise.all([steps.stop(), steps.quiet()]);
+    const inTime = await Promise.race([quiet.then(() => true), after(GRACE_MS - delayMs).then(() => false)]);
     if (!inTime) log.warn('requests in flight were cut: the grace period ends', { graceMs: GRACE_MS });
     steps.abandon();
     await steps.finish();
