@@ -1,10 +1,11 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
+import type { AccessLogMode } from './access-line.ts';
 import { readArguments } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { helpText } from './help-text.ts';
 import { optionTable } from './option-table.ts';
 import type { Option, OptionKey } from './option-table.ts';
-import type { ListenAddress, LogLevel, UpstreamAddress } from './option-values.ts';
+import type { ListenAddress, LogLevel, Propagator, UpstreamAddress } from './option-values.ts';
 
 /** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
 export interface Config {
@@ -26,6 +27,12 @@ export interface Config {
   serviceName: string;
   /** 0..1; null: the settings decide. */
   sampleRatio: number | null;
+  propagators: Propagator[];
+  accessLog: AccessLogMode;
+  /** Clients' connections at once (count). */
+  maxConnections: number;
+  /** Of a request's body (bytes); null: no limit. */
+  maxBodyBytes: number | null;
   logLevel: LogLevel;
   drainDelayMs: number;
   startupTimeoutMs: number;
@@ -120,6 +127,10 @@ function configOf(command: Config['command'], values: Values): Config {
     otlpEndpoint: values.otlpEndpoint,
     serviceName: values.serviceName ?? workloads[0]?.name ?? 'fusebox-sidecar',
     sampleRatio: values.sampleRatio,
+    propagators: values.propagators as Propagator[],
+    accessLog: values.accessLog as AccessLogMode,
+    maxConnections: values.maxConnections as number,
+    maxBodyBytes: values.maxBodyBytes,
     logLevel: values.logLevel as LogLevel,
     drainDelayMs: values.drainDelayMs as number,
     startupTimeoutMs: values.startupTimeoutMs as number,

@@ -80,6 +80,30 @@ describe('refusals and the connection they are sent on', () => {
     expect(client.answers.map(({ status, body }) => (status === 404 ? '/no' : body))).toEqual(targets);
   });
 
+  test('a body over the limit is refused: at once by its length, or when it has come', () => {
+    const sim = new Simulation();
+    sim.maxBodyBytes = 10;
+    const announced = sim.client();
+    announced.send('POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 11\r\n\r\n');
+    expect(announced.answer).toMatchObject({
+      status: 413,
+      headers: { 'fusebox-reason': 'body-too-large', connection: 'close' },
+    });
+    sim.service.behave = ({ lines }) => (lines.some((line) => /chunked/.test(line)) ? { act: 'hang' } : {});
+    const dripped = sim.client();
+    dripped.send('POST / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n');
+    sim.advance(0);
+    expect(dripped.answers).toHaveLength(0);
+    dripped.send('5\r\nhello\r\n');
+    expect(dripped.answer.status).toBe(413);
+    sim.advance(0);
+    expect(sim.service.open).toBe(0);
+    const short = sim.client();
+    short.send('POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 10\r\n\r\n0123456789');
+    sim.advance(0);
+    expect(short.answer.status).toBe(200);
+  });
+
   test('draining, answers ask the client to go elsewhere, and are served', () => {
     const sim = new Simulation();
     const client = sim.client();

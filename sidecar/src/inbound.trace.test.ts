@@ -97,4 +97,27 @@ describe('trace context in the whole proxy', () => {
     sim.advance(200);
     expect(sim.spans[0]!.events.map(({ name }) => name)).toEqual(['fusebox.queued']);
   });
+
+  test('b3 is read where no traceparent came, and goes out as it came in', () => {
+    const sim = new Simulation();
+    const [traceId, spanId] = ['80f198ee56343ba864fe8b2a57d3eff7', 'e457b5a2e4d86bd1'];
+    sim.get('/a', { b3: `${traceId}-${spanId}-1` });
+    sim.advance(0);
+    expect(lineOf(sim, 'traceparent')).toContain(traceId);
+    expect(lineOf(sim, 'b3')).toMatch(new RegExp(`^b3: ${traceId}-[0-9a-f]{16}-1$`));
+    expect(lineOf(sim, 'b3')).not.toContain(spanId);
+    expect(sim.spans[0]).toMatchObject({ traceId, parentSpanId: spanId });
+    sim.get('/a', { 'X-B3-TraceId': traceId, 'X-B3-SpanId': spanId, 'X-B3-Sampled': '0' });
+    sim.advance(0);
+    expect(lineOf(sim, 'traceparent')).toMatch(new RegExp(`${traceId}-[0-9a-f]{16}-00$`));
+    expect(lineOf(sim, 'x-b3-sampled')).toBe('X-B3-Sampled: 0');
+    expect(lineOf(sim, 'x-b3-spanid')).not.toContain(spanId);
+  });
+
+  test('traceparent goes before b3', () => {
+    const sim = new Simulation();
+    sim.get('/a', { traceparent: PARENT, b3: '80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-0' });
+    sim.advance(0);
+    expect(lineOf(sim, 'b3')).toMatch(/^b3: 0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-1$/);
+  });
 });

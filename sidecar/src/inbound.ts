@@ -14,6 +14,7 @@ import { afterEdit, expireWaiting, refuseWaiting } from './stages/concurrency.ts
 import { Reply } from './stages/reply.ts';
 import type { Ids } from './stages/trace.ts';
 import { Upstream } from './stages/upstream.ts';
+import type { Propagators } from './trace-headers.ts';
 import { faults, type WireFault } from './wire/faults.ts';
 import { FIELD } from './wire/known-fields.ts';
 import type { RequestHead } from './wire/request-head.ts';
@@ -29,6 +30,8 @@ export interface InboundPorts {
   readonly metricsOf: (route: string) => RouteMetrics;
   readonly pool: Pool;
   readonly exportSpan: () => ((span: SpanRecord) => void) | null;
+  /** Writes a line for the exchange that ended, if it is to have one. */
+  readonly logAccess: (exchange: Exchange) => void;
   readonly circuitChanged: (route: RouteState) => void;
   /** A route has come into force that was not known before. */
   readonly routeAdded: (route: RouteState) => void;
@@ -42,6 +45,7 @@ export interface InboundOptions {
   readonly authority: string;
   /** Share of new traces to sample (0..1) where the settings do not say. */
   readonly sampleRatio: number;
+  readonly propagators: Propagators;
 }
 
 /** How often a request may have come through here before it counts as caught in a loop. */
@@ -65,8 +69,8 @@ export class Inbound implements RequestHandler {
   constructor(ports: InboundPorts, options: InboundOptions) {
     this.ports = ports;
     this.options = options;
-    const { clock, random, httpDate, exportSpan, pool } = ports;
-    const { pseudonym, authority, snapshot } = options;
+    const { clock, random, httpDate, exportSpan, logAccess, pool } = ports;
+    const { pseudonym, authority, propagators, snapshot } = options;
     this.routes = new RoutesInForce(snapshot, (settings) => this.newRoute(settings), clock.nowMs());
     this.setSampling(snapshot);
     this.reply = new Reply({
@@ -75,10 +79,11 @@ export class Inbound implements RequestHandler {
       pseudonym,
       httpDate,
       exportSpan,
+      logAccess,
       draining: () => this.draining,
       settle: (exchange) => this.settle(exchange),
     });
-    this.upstream = new Upstream({ pool, reply: this.reply, clock, pseudonym, authority });
+    this.upstream = new Upstream({ pool, reply: this.reply, clock, pseudonym, authority, propagators });
     this.runner = new StageRunner(this.stages(), {
       send: (exchange) => this.upstream.send(exchange),
       refuse: (exchange, refusal) => this.reply.refuse(exchange, refusal),

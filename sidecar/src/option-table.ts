@@ -11,6 +11,7 @@ export type OptionGroup =
   | 'Addresses'
   | 'Settings'
   | 'Identity'
+  | 'Limits'
   | 'Telemetry'
   | 'Lifecycle'
   | 'Other'
@@ -111,6 +112,20 @@ export const optionTable = {
     repeatable: true,
     parse: as.labels,
   }),
+  maxConnections: option('max-connections', {
+    group: 'Limits',
+    placeholder: 'COUNT',
+    help: "Clients' connections at once. One more closes the oldest that carries no request; if all do, it is closed itself.",
+    builtIn: '10000',
+    parse: as.count,
+  }),
+  maxBodyBytes: option('max-body', {
+    group: 'Limits',
+    placeholder: 'SIZE',
+    help: 'The longest body of a request (like 65536, 512Ki, 10Mi), as it is transferred; a longer one is a 413.',
+    builtIn: 'none',
+    parse: as.size,
+  }),
   otlpEndpoint: option('otlp-endpoint', {
     group: 'Telemetry',
     placeholder: 'URL',
@@ -130,6 +145,20 @@ export const optionTable = {
     placeholder: '0..1',
     help: 'The share of new traces that are sampled where the settings do not say. Without it: 0.01.',
     parse: as.ratio,
+  }),
+  propagators: option('propagators', {
+    group: 'Telemetry',
+    placeholder: 'LIST',
+    help: 'Formats in which traces are passed on: tracecontext and baggage always; b3 and b3multi also where the client did not use them.',
+    builtIn: 'tracecontext,baggage',
+    parse: as.propagators,
+  }),
+  accessLog: option('access-log', {
+    group: 'Telemetry',
+    placeholder: 'MODE',
+    help: 'Which requests get a line in the log: none, refused (or cut) or all. Without secrets: no values of queries, no credentials.',
+    builtIn: 'none',
+    parse: as.accessLog,
   }),
   logLevel: option('log-level', {
     group: 'Telemetry',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { accessLogModes, type AccessLogMode } from './access-line.ts';
 import { parseDuration } from '@fusebox/api/duration.ts';
 import { parseWorkloadRef } from '@fusebox/api/target.ts';
 import type { WorkloadRef } from '@fusebox/api/target.ts';
@@ -123,6 +124,41 @@ export function duration(text: string): Parsed<number> {
   const value = parseDuration(text);
   if (value === null) return { fault: 'is not a duration (like 250ms, 5s, 2m)' };
   return value >= 0 && value <= 3_600_000 ? { value } : { fault: 'is not between 0s and 1h' };
+}
+
+const propagatorNames = ['tracecontext', 'baggage', 'b3', 'b3multi'] as const;
+export type Propagator = (typeof propagatorNames)[number];
+
+/** A comma list of formats of trace context. */
+export function propagators(text: string): Parsed<Propagator[]> {
+  const found: Propagator[] = [];
+  for (const item of text.split(',').map((part) => part.trim())) {
+    const known = propagatorNames.find((name) => name === item);
+    if (known === undefined) return { fault: `has "${item}", which is not one of ${propagatorNames.join(', ')}` };
+    found.push(known);
+  }
+  return { value: found };
+}
+
+export function accessLog(text: string): Parsed<AccessLogMode> {
+  const mode = accessLogModes.find((known) => known === text);
+  return mode === undefined ? { fault: `is not one of ${accessLogModes.join(', ')}` } : { value: mode };
+}
+
+/** A number of things, from 1. */
+export function count(text: string): Parsed<number> {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  return value >= 1 ? { value } : { fault: 'is not a whole number from 1' };
+}
+
+const binaryUnits: Readonly<Record<string, number>> = { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 };
+
+/** A size in bytes, or with a binary unit as Kubernetes writes it (`512Ki`, `10Mi`); `none` for null. */
+export function size(text: string): Parsed<number | null> {
+  if (text === 'none') return { value: null };
+  const [, digits, unit] = /^(\d{1,9})(|Ki|Mi|Gi)$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) return { fault: 'is not a size (like 65536, 512Ki, 10Mi)' };
+  return { value: Number(digits) * (binaryUnits[unit] ?? 1) };
 }
 
 export function logLevel(text: string): Parsed<LogLevel> {

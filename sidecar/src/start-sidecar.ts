@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { compile } from '@fusebox/api/compile/compile.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Config } from './config.ts';
+import { accessLine, wantsLine } from './access-line.ts';
 import type { Alarm } from './exchange.ts';
 import { Inbound } from './inbound.ts';
 import { startAdmin, type AdminOptions } from './io/admin.ts';
@@ -11,7 +12,7 @@ import { newHttpDate } from './io/http-date.ts';
 import { newLastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
 import { listen, type Listener } from './io/listener.ts';
-import type { Logger } from './io/log.ts';
+import { newLogger, type Logger } from './io/log.ts';
 import { MetricsRegistry } from './io/metrics.ts';
 import { registerProcessMetrics } from './io/process-metrics.ts';
 import { routeMetrics } from './io/route-metrics.ts';
@@ -88,8 +89,17 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     // Nobody is served under built-in settings only because the file had not been read yet.
     await Promise.race([first, after(config.startupTimeoutMs)]);
   }
-  if (config.inbound !== null)
-    listener = await listen({ ...config.inbound, handler: inbound, nowMs: clock.nowMs, alarm });
+  if (config.inbound !== null) {
+    const { maxConnections, maxBodyBytes } = config;
+    listener = await listen({
+      ...config.inbound,
+      handler: inbound,
+      nowMs: clock.nowMs,
+      alarm,
+      maxConnections,
+      maxBodyBytes,
+    });
+  }
   log.info('listening', { inbound: listener?.port ?? null, admin: admin?.port ?? null, upstream: config.upstream });
   return { end: (hurry) => lifecycle.end(hurry) };
 }
@@ -114,7 +124,7 @@ interface Surroundings {
 
 /** The request path: stages, pool and timer wheel. */
 function buildInbound(
-  { upstream, sampleRatio }: Config,
+  { upstream, sampleRatio, propagators, accessLog }: Config,
   { registry, telemetry, log, snapshot }: Surroundings,
 ): { inbound: Inbound; pool: UpstreamPool; alarm: (ring: () => void) => Alarm } {
   const wheel = new TimerWheel({
@@ -129,6 +139,8 @@ function buildInbound(
     handler: () => inbound.upstream,
     connect: () => connect({ ...upstream, noDelay: true }),
   });
+  // Whoever asks for these lines gets them, at whatever level the others are.
+  const access = newLogger({ level: 'info', wallMs: clock.wallMs });
   const inbound: Inbound = new Inbound(
     {
       clock,
@@ -139,6 +151,9 @@ function buildInbound(
       metricsOf: (route) => routeMetrics(registry, route),
       pool,
       exportSpan: () => telemetry?.export ?? null,
+      logAccess: (exchange) => {
+        if (wantsLine(accessLog, exchange)) access.info('request', { ...accessLine(exchange) });
+      },
       circuitChanged: (route) => logCircuit(log, route),
       routeAdded: (route) => registerRouteGauges(registry, route),
     },
@@ -147,6 +162,7 @@ function buildInbound(
       pseudonym: `fusebox-${randomBytes(4).toString('hex')}`,
       authority: 'port' in upstream ? `${upstream.host}:${upstream.port}` : 'localhost',
       sampleRatio: sampleRatio ?? SAMPLE_RATIO,
+      propagators: { b3: propagators.includes('b3'), b3multi: propagators.includes('b3multi') },
     },
   );
   return { inbound, pool, alarm };

@@ -16,6 +16,8 @@ export interface ReplyOptions {
   readonly httpDate: () => string;
   /** Takes the spans of sampled exchanges; null: nobody does. */
   readonly exportSpan: () => ((span: SpanRecord) => void) | null;
+  /** Writes a line for the exchange that ended, if it is to have one. */
+  readonly logAccess: (exchange: Exchange) => void;
   /** While draining, answers ask the client to go elsewhere. */
   readonly draining: () => boolean;
   /** Takes the exchange back through the stages it passed. */
@@ -127,6 +129,7 @@ export class Reply {
     this.options.settle(exchange);
     if (refusal !== null) route.metrics.refused(refusal);
     route.metrics.answered(exchange.status, (exchange.nowMs - exchange.startMs) / 1000);
+    this.options.logAccess(exchange);
     if (exchange.events === null) return;
     const exportSpan = this.options.exportSpan();
     if (exportSpan === null) return;

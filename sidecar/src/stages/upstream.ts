@@ -3,10 +3,10 @@ import type { Exchange, Pool } from '../exchange.ts';
 import type { AnswerHandler, UpstreamFailure } from '../handlers.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { SpanEvent } from '../span-record.ts';
+import { traceEdits, type Propagators } from '../trace-headers.ts';
 import { forwardedRequest } from '../wire/forwarded-head.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
 import type { Reply } from './reply.ts';
-import { traceEdits } from './trace.ts';
 
 export interface UpstreamOptions {
   readonly pool: Pool;
@@ -16,6 +16,7 @@ export interface UpstreamOptions {
   readonly pseudonym: string;
   /** `Host` for clients that named none. */
   readonly authority: string;
+  readonly propagators: Propagators;
 }
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
@@ -36,7 +37,7 @@ export class Upstream implements AnswerHandler {
   /** Sends the head, and as much of the body as has come. */
   send(exchange: Exchange): void {
     const { client, head } = exchange;
-    const edits = traceEdits(exchange);
+    const edits = traceEdits(exchange, this.options.propagators);
     const message = forwardedRequest(head, {
       added: `Via: 1.${head.minor}${this.viaSuffix}${edits.added}`,
       replaced: edits.replaced,

@@ -3,6 +3,7 @@ import { compile } from '@fusebox/api/compile/compile.ts';
 import { readDocuments } from '@fusebox/api/documents.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Alarm } from '../exchange.ts';
+import { accessLine, type AccessLine } from '../access-line.ts';
 import { Inbound } from '../inbound.ts';
 import { ClientConnection } from '../io/client-connection.ts';
 import { MetricsRegistry } from '../io/metrics.ts';
@@ -27,9 +28,13 @@ const START_MS = 1_000_000;
 
 export class Simulation {
   nowMs = START_MS;
+  /** For connections opened from now on. */
+  maxBodyBytes: number | null = null;
   /** The next draws of chance; 0 when it is empty. */
   readonly draws: number[] = [];
   readonly spans: SpanRecord[] = [];
+  /** A line for every exchange. */
+  readonly accessLines: AccessLine[] = [];
   readonly registry = new MetricsRegistry();
   readonly service: SimulatedService;
   readonly inbound: Inbound;
@@ -64,10 +69,17 @@ export class Simulation {
         metricsOf: (route) => routeMetrics(this.registry, route),
         pool: this.pool,
         exportSpan: () => (span) => void this.spans.push(span),
+        logAccess: (exchange) => void this.accessLines.push(accessLine(exchange)),
         circuitChanged: () => {},
         routeAdded: (route) => registerRouteGauges(this.registry, route),
       },
-      { snapshot: snapshotOf(settings), pseudonym: 'fusebox-sim', authority: 'service:8080', sampleRatio: 0 },
+      {
+        snapshot: snapshotOf(settings),
+        pseudonym: 'fusebox-sim',
+        authority: 'service:8080',
+        sampleRatio: 0,
+        propagators: { b3: false, b3multi: false },
+      },
     );
   }
 
@@ -85,6 +97,7 @@ export class Simulation {
       new ClientConnection(inside, {
         handler: this.inbound,
         nowMs: () => this.nowMs,
+        maxBodyBytes: this.maxBodyBytes,
         alarm: (ring) => this.wheel.alarm(ring),
         closed: (connection) => void this.clients.delete(connection),
       }),

@@ -21,6 +21,12 @@ export const FIELD = {
   requestId: 18,
   date: 19,
   proxyStatus: 20,
+  b3: 21,
+  b3TraceId: 22,
+  b3SpanId: 23,
+  b3ParentSpanId: 24,
+  b3Sampled: 25,
+  b3Flags: 26,
 } as const;
 
 const names: readonly (readonly [string, number])[] = [
@@ -44,6 +50,12 @@ const names: readonly (readonly [string, number])[] = [
   ['x-request-id', FIELD.requestId],
   ['date', FIELD.date],
   ['proxy-status', FIELD.proxyStatus],
+  ['b3', FIELD.b3],
+  ['x-b3-traceid', FIELD.b3TraceId],
+  ['x-b3-spanid', FIELD.b3SpanId],
+  ['x-b3-parentspanid', FIELD.b3ParentSpanId],
+  ['x-b3-sampled', FIELD.b3Sampled],
+  ['x-b3-flags', FIELD.b3Flags],
 ];
 
 interface KnownName {
