@@ -26,6 +26,8 @@ export class TimerWheel {
   /** When the system timer will fire (ticks); -1: not armed. */
   private armedTick = -1;
   private armed: unknown = null;
+  /** While alarms ring, nothing is armed: what comes first is known only when all have rung. */
+  private turning = false;
 
   constructor(timer: SystemTimer) {
     this.timer = timer;
@@ -51,7 +53,7 @@ export class TimerWheel {
     if (first !== null) first.prev = node;
     this.slots[slot] = node;
     this.linked++;
-    if (this.armedTick < 0 || tick < this.armedTick) this.arm(tick);
+    if (!this.turning && (this.armedTick < 0 || tick < this.armedTick)) this.arm(tick);
   }
 
   unlink(node: Node): void {
@@ -80,9 +82,11 @@ export class TimerWheel {
     const until = Math.floor(nowMs / TICK_MS);
     const steps = Math.min(until - this.tick, SLOTS);
     const from = this.tick;
-    // From here on, what is set goes to a slot that this turn will not reach.
+    // From here on, what is set belongs to a later turn; if its slot is still to be emptied in this one, it is put back.
     this.tick = until;
+    this.turning = true;
     for (let step = 1; step <= steps; step++) this.empty((from + step) % SLOTS, nowMs);
+    this.turning = false;
     this.armNext();
   }
 
@@ -107,7 +111,7 @@ export class TimerWheel {
   }
 
   private armNext(): void {
-    if (this.linked === 0 || this.armedTick >= 0) return;
+    if (this.linked === 0) return;
     for (let tick = this.tick + 1; tick < this.tick + SLOTS; tick++) {
       if (this.slots[tick % SLOTS] !== null) {
         this.arm(tick);
