@@ -63,6 +63,8 @@ export interface UpstreamSide {
   send(exchange: Exchange, message: string): void;
   /** False: stop until `ClientSide.resumeReading`. */
   write(data: string | Buffer): boolean;
+  /** Its answer waits for the client to take more. */
+  readonly isHeldBack: boolean;
   /** The client takes bytes again. */
   resume(): void;
   /** Ends the part of this exchange; the connection goes back to the pool if it can, or is closed. */

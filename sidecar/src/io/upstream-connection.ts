@@ -63,6 +63,10 @@ export class UpstreamConnection implements UpstreamSide {
     return typeof data === 'string' ? this.stream.write(data, 'latin1') : this.stream.write(data);
   }
 
+  get isHeldBack(): boolean {
+    return this.paused;
+  }
+
   resume(): void {
     if (!this.paused) return;
     this.paused = false;

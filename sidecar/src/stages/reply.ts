@@ -111,6 +111,12 @@ export class Reply {
     this.end(exchange);
   }
 
+  /** The client does not take the answer: as good as gone. */
+  clientStalled(exchange: Exchange): void {
+    this.clientGone(exchange);
+    exchange.client.cut();
+  }
+
   private mayPersist(exchange: Exchange): boolean {
     return exchange.client.persists && !this.options.draining();
   }

@@ -85,7 +85,9 @@ export class Upstream implements AnswerHandler {
 
   /** `timeout`, `idleTimeout` or `maxDuration` has passed. */
   timedOut(exchange: Exchange): void {
-    this.fail(exchange, 'timeout', refusals.timeout);
+    // A client that does not read is no fault of the service, which has done its part.
+    if (exchange.answerComplete || exchange.upstream?.isHeldBack === true) this.options.reply.clientStalled(exchange);
+    else this.fail(exchange, 'timeout', refusals.timeout);
   }
 
   /** An interim answer (RFC 9110 §15.2). */
