@@ -112,7 +112,6 @@ test('a client that does not read 200 MiB pauses the service; once it reads, it 
   expect((await memory()) - before).toBeLessThan(MAX_GROWTH);
   expect(await bodyLength(reader)).toBe(LENGTH);
   await writer.done;
-  expect((await memory()) - before).toBeLessThan(MAX_GROWTH);
 });
 
 test('a service that does not read 200 MiB pauses the client; once it reads, it gets all', async () => {
@@ -130,7 +129,6 @@ test('a service that does not read 200 MiB pauses the client; once it reads, it 
   expect((await memory()) - before).toBeLessThan(MAX_GROWTH);
   expect(await bodyLength(reader)).toBe(LENGTH);
   await writer.done;
-  expect((await memory()) - before).toBeLessThan(MAX_GROWTH);
 });
 
 test('thirty clients that do not read cost no more than one', async () => {
