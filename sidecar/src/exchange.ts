@@ -52,6 +52,10 @@ export interface ClientSide {
   readonly persists: boolean;
   /** The answer's last byte has gone: on to the next request, or close. */
   answered(persist: boolean): void;
+  /** From here on everything that comes belongs to the tunnel. */
+  openTunnel(): void;
+  /** In a tunnel: the service has ended its direction. */
+  endTunnel(): void;
   /** The answer cannot be completed: close without an end that looks like one. */
   cut(): void;
 }
@@ -63,6 +67,8 @@ export interface UpstreamSide {
   send(exchange: Exchange, message: string): void;
   /** False: stop until `ClientSide.resumeReading`. */
   write(data: string | Buffer): boolean;
+  /** In a tunnel: the client has ended its direction. */
+  end(): void;
   /** Its answer waits for the client to take more. */
   readonly isHeldBack: boolean;
   /** The client takes bytes again. */
@@ -130,6 +136,10 @@ export class Exchange implements QueueNode<Exchange> {
   replay: string | null = null;
   /** An answer's final head has been passed on, so nothing else can be said. */
   committed = false;
+  /** Both sides have switched to another protocol: bytes pass in both directions until both have ended. */
+  tunnel = false;
+  /** In a tunnel: the client has ended its direction. */
+  clientEnded = false;
   /** The answer is complete, save for what the client has not taken yet. */
   answerComplete = false;
   /** The connection carries on after this exchange; settled when the answer's head is written. */

@@ -11,6 +11,8 @@ export type UpstreamFailure = 'connect' | 'reset' | 'protocol';
 export interface AnswerHandler {
   /** An interim answer (RFC 9110 §15.2). */
   interim(exchange: Exchange, head: ResponseHead): void;
+  /** The service has switched to another protocol, as the client asked (RFC 9110 §7.8). */
+  switched(exchange: Exchange, head: ResponseHead): void;
   /** The final head, and what came of the body with it; false: hold back until told to go on. */
   answer(exchange: Exchange, head: ResponseHead, body: Buffer | null, complete: boolean): boolean;
   /** More of the answer's body; false: hold back until told to go on. */
@@ -30,6 +32,8 @@ export interface RequestHandler {
   requestBody(exchange: Exchange, body: Buffer): boolean;
   /** The request cannot be completed. */
   refuse(exchange: Exchange, refusal: Refusal, detail: string): void;
+  /** In a tunnel: the client has ended its direction. */
+  ended(exchange: Exchange): void;
   /** The client has taken all that was written, after it had not. */
   flushed(exchange: Exchange): void;
   /** The deadline of the exchange has passed. */

@@ -130,7 +130,8 @@ export class Inbound implements RequestHandler {
     if (exchange.head.has(FIELD.via) && this.isLoop(exchange.head)) {
       exchange.detail = faults.loop.detail;
       this.reply.refuse(exchange, refusals.loopDetected);
-    } else this.runner.run(exchange);
+    } else if (exchange.head.maxForwards === 0) this.reply.answerHere(exchange);
+    else this.runner.run(exchange);
   }
 
   invalid(client: ClientSide, head: RequestHead, fault: WireFault): void {
@@ -149,6 +150,11 @@ export class Inbound implements RequestHandler {
     exchange.nowMs = this.ports.clock.nowMs();
     exchange.detail = detail;
     this.reply.refuse(exchange, refusal);
+  }
+
+  ended(exchange: Exchange): void {
+    exchange.nowMs = this.ports.clock.nowMs();
+    this.upstream.clientEnded(exchange);
   }
 
   flushed(exchange: Exchange): void {

@@ -6,8 +6,8 @@ import { refusals, type Refusal } from './refusals.ts';
 const PROBLEM_TYPES = 'https://fusebox.dev/problems/';
 /** Share by which waits are stretched at random, so that those who were refused together do not come back together. */
 const RETRY_JITTER = 0.2;
-/** RFC 9110 §15.5.6: a 405 says what is allowed. */
-const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+/** The methods that pass, as `Allow` tells them (RFC 9110 §10.2.1); unknown ones pass too. */
+export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   400: 'Bad Request',

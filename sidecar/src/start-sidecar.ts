@@ -137,7 +137,7 @@ function buildInbound(
     clock,
     alarm,
     handler: () => inbound.upstream,
-    connect: () => connect({ ...upstream, noDelay: true }),
+    connect: () => connect({ ...upstream, noDelay: true, allowHalfOpen: true }),
   });
   // Whoever asks for these lines gets them, at whatever level the others are.
   const access = newLogger({ level: 'info', wallMs: clock.wallMs });

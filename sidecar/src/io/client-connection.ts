@@ -72,6 +72,7 @@ export class ClientConnection implements ClientSide {
     this.stream = new ClientStream(stream, {
       received: (bytes) => this.received(bytes),
       drained: () => this.drained(),
+      ended: () => this.ended(),
       gone: () => this.gone(),
     });
   }
@@ -112,7 +113,7 @@ export class ClientConnection implements ClientSide {
     if (this.input.length < MAX_INPUT_BYTES) this.resumeReading();
     if (piece === null) return null;
     this.exchange!.bytesIn += piece.length;
-    if (!this.isTooLong(this.exchange!.bytesIn)) return piece;
+    if (this.exchange!.tunnel || !this.isTooLong(this.exchange!.bytesIn)) return piece;
     this.refuseTooLong();
     return null;
   }
@@ -137,6 +138,18 @@ export class ClientConnection implements ClientSide {
     } else this.awaitNext();
     this.stream.resume();
     this.work();
+  }
+
+  openTunnel(): void {
+    this.persistent = false;
+    this.phase = BODY;
+    this.body.beginTunnel();
+    this.deadline.clear();
+    this.work();
+  }
+
+  endTunnel(): void {
+    this.stream.end();
   }
 
   cut(): void {
@@ -252,7 +265,8 @@ export class ClientConnection implements ClientSide {
 
   /** A body must keep coming, unless it is held back here, waits in a queue, or waits for a 100 from the service. */
   private watchBody(): void {
-    const isAwaited = this.exchange !== null && this.exchange.upstream !== null && this.stream.reading;
+    const { exchange } = this;
+    const isAwaited = exchange !== null && exchange.upstream !== null && !exchange.tunnel && this.stream.reading;
     if (isAwaited && !this.body.awaitsContinue) this.deadline.set(this.options.nowMs() + BODY_STALL_MS);
     else this.deadline.clear();
   }
@@ -294,6 +308,12 @@ export class ClientConnection implements ClientSide {
     this.stream.linger();
     this.lingerUntilMs = nowMs + LAST_ANSWER_MS;
     this.deadline.set(nowMs + LINGER_MS);
+  }
+
+  /** Half-close outside of a tunnel means that the client has gone (ADR 0008). */
+  private ended(): void {
+    if (this.exchange?.tunnel === true) this.options.handler.ended(this.exchange);
+    else this.gone();
   }
 
   private gone(): void {

@@ -5,7 +5,9 @@ export interface ClientEvents {
   received(bytes: Buffer): void;
   /** The client takes bytes again. */
   drained(): void;
-  /** It has ended or broken. */
+  /** It will send nothing more. */
+  ended(): void;
+  /** It has broken, or is closed. */
   gone(): void;
 }
 
@@ -27,7 +29,7 @@ export class ClientStream {
     stream.on('drain', () => events.drained());
     stream.on('end', () => {
       // After our end that is what the client was expected to do; the socket closes by itself.
-      if (!this.lingering) events.gone();
+      if (!this.lingering) events.ended();
     });
     stream.on('error', () => events.gone());
     stream.on('close', () => events.gone());
@@ -52,6 +54,11 @@ export class ClientStream {
     if (this.reading) return;
     this.reading = true;
     this.stream.resume();
+  }
+
+  /** Ends our direction only. */
+  end(): void {
+    this.stream.end();
   }
 
   /** Says that nothing more will come, and goes on reading until the client has understood. */

@@ -51,7 +51,7 @@ export async function listen({ host, port, maxConnections, ...client }: Listener
   const open = new Set<ClientConnection>();
   const options: ClientOptions = { ...client, closed: (connection) => void open.delete(connection) };
   let stopping = false;
-  const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (open.size >= maxConnections && !closeOldestIdle(open)) {
       socket.destroy();
       return;

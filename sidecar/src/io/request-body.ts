@@ -1,5 +1,6 @@
 import { BodyScanner } from '../wire/body-scanner.ts';
 import type { WireFault } from '../wire/faults.ts';
+import { FRAMING } from '../wire/message-head.ts';
 import type { RequestHead } from '../wire/request-head.ts';
 import { MAX_DISCARD_BYTES } from './client-limits.ts';
 import type { InputBuffer } from './input-buffer.ts';
@@ -15,6 +16,12 @@ export class RequestBody {
     this.scanner.begin(head.framing, head.contentLength);
     this.expectsContinue = head.expectsContinue;
     this.taken = this.discarded = 0;
+  }
+
+  /** Everything from here on belongs to a tunnel. */
+  beginTunnel(): void {
+    this.scanner.begin(FRAMING.close, 0);
+    this.expectsContinue = false;
   }
 
   get done(): boolean {

@@ -2,7 +2,7 @@ import type { Exchange, UpstreamSide } from '../exchange.ts';
 import type { AnswerHandler } from '../handlers.ts';
 import { BodyScanner } from '../wire/body-scanner.ts';
 import { keepAliveSeconds } from '../wire/connection-options.ts';
-import { allowsReuse } from '../wire/forwarded-head.ts';
+import { allowsReuse, SWITCHING_PROTOCOLS } from '../wire/forwarded-head.ts';
 import { FAULT, FRAMING, NEED_MORE } from '../wire/message-head.ts';
 import { ResponseHead } from '../wire/response-head.ts';
 import type { ByteStream } from './byte-stream.ts';
@@ -61,6 +61,10 @@ export class UpstreamConnection implements UpstreamSide {
 
   write(data: string | Buffer): boolean {
     return typeof data === 'string' ? this.stream.write(data, 'latin1') : this.stream.write(data);
+  }
+
+  end(): void {
+    this.stream.end();
   }
 
   get isHeldBack(): boolean {
@@ -123,6 +127,10 @@ export class UpstreamConnection implements UpstreamSide {
       return false;
     }
     input.use(head.end);
+    if (head.status === SWITCHING_PROTOCOLS && exchange.head.upgrades) {
+      this.openTunnel(exchange);
+      return true;
+    }
     if (head.isInterim) {
       this.handler.interim(exchange, head);
       head.reset();
@@ -130,6 +138,14 @@ export class UpstreamConnection implements UpstreamSide {
     }
     this.beginBody(exchange);
     return false;
+  }
+
+  /** From here on everything belongs to the tunnel: the same as a body that ends with its connection. */
+  private openTunnel(exchange: Exchange): void {
+    this.head.framing = FRAMING.close;
+    this.inBody = true;
+    this.body.begin(FRAMING.close, 0);
+    this.handler.switched(exchange, this.head);
   }
 
   private beginBody(exchange: Exchange): void {
@@ -183,7 +199,8 @@ export class UpstreamConnection implements UpstreamSide {
     if (exchange !== null && this.inBody && this.head.framing === FRAMING.close)
       this.handler.answerBody(exchange, null, true);
     else this.lost();
-    if (!this.dead) this.destroy();
+    // In a tunnel the other direction may go on.
+    if (!this.dead && !(this.exchange?.tunnel === true)) this.destroy();
   }
 
   /** The connection broke. */

@@ -3,7 +3,7 @@ import { PASS, type Exchange, type Stage } from '../exchange.ts';
 import { refusals } from '../refusals.ts';
 import type { RouteState } from '../route-state.ts';
 import { admit, REFUSED, retryAfterMs, settle, UNCOUNTED } from '../rules/circuit.ts';
-import { judge } from '../rules/verdict.ts';
+import { judge, type OutcomeKind } from '../rules/verdict.ts';
 
 /** Is told of every change of a circuit, after it happened. */
 export type CircuitListener = (route: RouteState) => void;
@@ -31,17 +31,21 @@ export const breaker = (random: Random, changed: CircuitListener): Stage => ({
     const { route, era, nowMs } = exchange;
     if (era === UNCOUNTED) return;
     const before = route.circuit.state;
-    const verdict = judge(route.failureRules, exchange.outcome ?? 'refused', detailOf(exchange));
+    const outcome = outcomeOf(exchange);
+    const verdict = judge(route.failureRules, outcome, outcome === 'answered' ? exchange.status : waitedMs(exchange));
     settle(route.circuit, route.breaker, era, verdict, isSlow(exchange), exchange.admittedAtMs, nowMs, random);
     if (route.circuit.state !== before) changed(route);
   },
 });
 
-/** What `judge` wants to know besides the kind: the status, or how long the client waited (ms). */
-function detailOf(exchange: Exchange): number {
-  if (exchange.outcome === 'answered') return exchange.status;
-  return exchange.sentMs < 0 ? 0 : exchange.nowMs - exchange.sentMs;
+/** A client that leaves in the middle of an answer says nothing against the service: it had answered. */
+function outcomeOf({ outcome, answeredMs }: Exchange): OutcomeKind {
+  if (outcome === 'client-gone' && answeredMs >= 0) return 'answered';
+  return outcome ?? 'refused';
 }
+
+/** How long the client waited for the service (ms). */
+const waitedMs = ({ sentMs, nowMs }: Exchange): number => (sentMs < 0 ? 0 : nowMs - sentMs);
 
 /** Slower than the threshold, from the sending to the answer's head. */
 function isSlow(exchange: Exchange): boolean {

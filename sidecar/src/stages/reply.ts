@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@fusebox/api/clock.ts';
 import type { Exchange } from '../exchange.ts';
+import { lastHopAnswer } from '../last-hop.ts';
 import type { Refusal } from '../refusals.ts';
 import { spansOf } from '../exchange-spans.ts';
 import type { SpanRecord } from '../span-record.ts';
@@ -41,10 +42,27 @@ export class Reply {
     this.viaSuffix = ` ${options.pseudonym}\r\n`;
   }
 
+  /** The request is to go no further. */
+  answerHere(exchange: Exchange): void {
+    exchange.persists = this.mayPersist(exchange);
+    exchange.status = 200;
+    exchange.outcome = 'answered';
+    exchange.committed = true;
+    exchange.client.write(lastHopAnswer(exchange, this.options.httpDate()));
+    this.finish(exchange);
+  }
+
   /** Interim answers are for clients that know them (RFC 9110 §15.2). */
   interim(exchange: Exchange, head: ResponseHead): void {
     if (exchange.clientMinor === 0) return;
     exchange.client.write(forwardedAnswer(head, { added: this.via(head), clientMinor: 1, date: '' }));
+  }
+
+  /** Tells the client that the service has switched; a tunnel from here on. */
+  switchProtocols(exchange: Exchange, head: ResponseHead): void {
+    exchange.committed = true;
+    exchange.client.write(forwardedAnswer(head, { added: this.via(head), clientMinor: 1, date: '' }));
+    exchange.client.openTunnel();
   }
 
   /** Passes the final head on; false when the client takes no more for now. */
@@ -107,7 +125,7 @@ export class Reply {
     if (exchange.finished) return;
     exchange.nowMs = this.options.clock.nowMs();
     exchange.outcome = 'client-gone';
-    exchange.status = CLIENT_CLOSED;
+    if (!exchange.committed) exchange.status = CLIENT_CLOSED;
     this.end(exchange);
   }
 

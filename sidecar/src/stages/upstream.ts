@@ -65,6 +65,7 @@ export class Upstream implements AnswerHandler {
     exchange.replay = null;
     exchange.nowMs = exchange.sentMs = this.options.clock.nowMs();
     if (!exchange.committed) this.awaitHead(exchange);
+    else if (exchange.tunnel) this.awaitMore(exchange);
     return exchange.upstream!.write(body);
   }
 
@@ -73,6 +74,12 @@ export class Upstream implements AnswerHandler {
     const { settings, mode } = exchange.route;
     if (mode !== 'Enforce') return;
     this.setAlarm(exchange, settings.timeoutMs);
+  }
+
+  /** `idleTimeout` runs between bytes after the head. */
+  private awaitMore(exchange: Exchange): void {
+    const { settings, mode } = exchange.route;
+    if (mode === 'Enforce') this.setAlarm(exchange, settings.idleTimeoutMs);
   }
 
   private setAlarm(exchange: Exchange, withinMs: number | null): void {
@@ -98,6 +105,22 @@ export class Upstream implements AnswerHandler {
     else this.options.reply.interim(exchange, head);
   }
 
+  switched(exchange: Exchange, head: ResponseHead): void {
+    exchange.nowMs = exchange.answeredMs = this.options.clock.nowMs();
+    exchange.status = head.status;
+    exchange.outcome = 'answered';
+    exchange.tunnel = true;
+    this.awaitMore(exchange);
+    this.options.reply.switchProtocols(exchange, head);
+  }
+
+  /** In a tunnel: the client has ended its direction. */
+  clientEnded(exchange: Exchange): void {
+    exchange.clientEnded = true;
+    exchange.upstream?.end();
+    if (exchange.answerComplete) this.options.reply.finish(exchange);
+  }
+
   /** The final head, and what came of the body with it; false: hold back until the client has taken it. */
   answer(exchange: Exchange, head: ResponseHead, body: Buffer | null, complete: boolean): boolean {
     exchange.nowMs = exchange.answeredMs = this.options.clock.nowMs();
@@ -108,7 +131,7 @@ export class Upstream implements AnswerHandler {
     if (mode === 'Shadow' && settings.timeoutMs !== null && exchange.nowMs - exchange.sentMs > settings.timeoutMs) {
       metrics.wouldRefuse(refusals.timeout);
     }
-    if (!complete && mode === 'Enforce') this.setAlarm(exchange, settings.idleTimeoutMs);
+    if (!complete) this.awaitMore(exchange);
     const flowing = this.options.reply.answer(exchange, head, body, complete);
     this.passed(exchange, complete, flowing);
     return flowing;
@@ -116,10 +139,8 @@ export class Upstream implements AnswerHandler {
 
   /** More of the answer's body; false: hold back until the client has taken it. */
   answerBody(exchange: Exchange, body: Buffer | null, complete: boolean): boolean {
-    if (exchange.route.mode === 'Enforce') {
-      exchange.nowMs = this.options.clock.nowMs();
-      this.setAlarm(exchange, exchange.route.settings.idleTimeoutMs);
-    }
+    exchange.nowMs = this.options.clock.nowMs();
+    this.awaitMore(exchange);
     const flowing = body === null || this.options.reply.body(exchange, body);
     this.passed(exchange, complete, flowing);
     return flowing;
@@ -128,7 +149,8 @@ export class Upstream implements AnswerHandler {
   private passed(exchange: Exchange, complete: boolean, flowing: boolean): void {
     if (!complete) return;
     exchange.answerComplete = true;
-    if (flowing) this.options.reply.finish(exchange);
+    if (exchange.tunnel && !exchange.clientEnded) exchange.client.endTunnel();
+    else if (flowing) this.options.reply.finish(exchange);
   }
 
   /** The service failed. Tries once more where that is safe: a reused connection may have been closed while the request was on its way. */

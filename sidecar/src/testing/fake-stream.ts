@@ -67,6 +67,7 @@ export class FakeStream implements ByteStream {
       if (peer === null) return;
       peer.peerEnded = true;
       peer.deliver();
+      if (this.endTold && !this.destroyed) this.destroy();
     });
     return this;
   }
@@ -125,7 +126,7 @@ export class FakeStream implements ByteStream {
     if (this.paused || this.destroyed || !this.peerEnded || this.endTold || this.unread.length > 0) return;
     this.endTold = true;
     this.emit('end');
-    // As a socket without `allowHalfOpen`: both ways end together.
-    if (!this.destroyed) this.destroy();
+    // As a socket with `allowHalfOpen`: it closes when both ways have ended.
+    if (this.ended && !this.destroyed) this.destroy();
   }
 }

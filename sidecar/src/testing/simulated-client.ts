@@ -22,6 +22,8 @@ export class SimulatedClient {
   /** The sidecar ended the connection (in order), or reset it. */
   ended = false;
   wasReset = false;
+  /** Leaves its own direction open when the sidecar has ended. */
+  staysOpen = false;
   private readonly stream: FakeStream;
   private readonly around: Surroundings;
   private unread = '';
@@ -36,6 +38,7 @@ export class SimulatedClient {
     });
     stream.on('end', () => {
       this.ended = true;
+      if (!this.staysOpen) stream.end();
     });
     stream.on('error', () => {
       this.wasReset = true;
@@ -57,6 +60,12 @@ export class SimulatedClient {
   /** Sends raw text (latin1), and lets everything happen that takes no time. */
   send(text: string): void {
     this.stream.write(text);
+    this.around.settle();
+  }
+
+  /** Ends its own direction only. */
+  end(): void {
+    this.stream.end();
     this.around.settle();
   }
 

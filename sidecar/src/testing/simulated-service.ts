@@ -26,6 +26,8 @@ export interface Behaviour {
   cutAfter?: number;
   /** Raw bytes instead of an answer. */
   raw?: string;
+  /** After the answer the connection is a tunnel: takes what comes on it. */
+  tunnel?: (stream: FakeStream) => (text: string) => void;
 }
 
 /** A service whose behaviour the test decides, request by request. */
@@ -33,6 +35,8 @@ export class SimulatedService {
   readonly requests: ServedRequest[] = [];
   /** How the next requests are answered; asked for each. */
   behave: (request: ServedRequest) => Behaviour = () => ({});
+  /** Leaves its own direction open when the sidecar has ended. */
+  staysOpen = false;
   /** New connections are refused. */
   refusing = false;
   /** Requests being worked on (count), and the most there were at once. */
@@ -40,6 +44,8 @@ export class SimulatedService {
   mostAtOnce = 0;
   /** Connections that are open (count). */
   open = 0;
+  /** Connections that have become tunnels, and what takes their bytes. */
+  private readonly tunnelling = new Map<FakeStream, (text: string) => void>();
   private readonly after: (delayMs: number, run: () => void) => void;
   private connections = 0;
 
@@ -60,11 +66,19 @@ export class SimulatedService {
     this.open++;
     this.after(0, () => client.emit('connect'));
     stream.on('data', (bytes: Buffer) => {
+      const tunnelled = this.tunnelling.get(stream);
+      if (tunnelled !== undefined) {
+        tunnelled(bytes.toString('latin1'));
+        return;
+      }
       unread += bytes.toString('latin1');
       for (let request = parse(unread); request !== null; request = parse(unread)) {
         unread = request.rest;
         this.serve({ ...request, connection }, stream);
       }
+    });
+    stream.on('end', () => {
+      if (!this.staysOpen) stream.end();
     });
     stream.on('close', () => {
       this.open--;
@@ -86,6 +100,7 @@ export class SimulatedService {
     this.after(behaviour.afterMs ?? 0, () => {
       if (done) return;
       finish();
+      if (behaviour.tunnel !== undefined) this.tunnelling.set(stream, behaviour.tunnel(stream));
       answer(request, behaviour, stream);
     });
   }

@@ -1,4 +1,5 @@
-import { COLON, CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP, TOKEN } from './byte-classes.ts';
+import { COLON, CR, FIELD_VALUE, HEX_VALUE, LF, TOKEN } from './byte-classes.ts';
+import { AFTER_EXTENSION, EXTENSION_ENDED, EXTENSION_FAULT, nextInExtension } from './chunk-extension.ts';
 import { faults, type WireFault } from './faults.ts';
 
 /** Limits (bytes): of one chunk's extensions, and of the whole trailer section. */
@@ -8,32 +9,19 @@ export const MAX_TRAILER_BYTES = 8_192;
 const MAX_SIZE_DIGITS = 12;
 const LONGEST_FORBIDDEN = 'proxy-authorization'.length;
 
-const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** States of the scanner, in the order in which a message goes through them. */
-const SIZE_FIRST = 0;
-const SIZE = 1;
-const EXTENSION_SPACE = 2;
-const EXTENSION_NAME_FIRST = 3;
-const EXTENSION_NAME = 4;
-const EXTENSION_VALUE_FIRST = 5;
-const EXTENSION_TOKEN = 6;
-const EXTENSION_QUOTED = 7;
-const EXTENSION_ESCAPE = 8;
-const EXTENSION_END = 9;
-const SIZE_LF = 10;
-const DATA = 11;
-const DATA_CR = 12;
-const DATA_LF = 13;
-const TRAILER_FIRST = 14;
-const TRAILER_NAME = 15;
-const TRAILER_VALUE = 16;
-const TRAILER_LF = 17;
-const LAST_LF = 18;
-const DONE = 19;
+/** States of the scanner, in the order in which a message goes through them; those of an extension stand in a file of their own. */
+const SIZE_FIRST = EXTENSION_ENDED + 1;
+const SIZE = EXTENSION_ENDED + 2;
+const SIZE_LF = EXTENSION_ENDED + 3;
+const DATA = EXTENSION_ENDED + 4;
+const DATA_CR = EXTENSION_ENDED + 5;
+const DATA_LF = EXTENSION_ENDED + 6;
+const TRAILER_FIRST = EXTENSION_ENDED + 7;
+const TRAILER_NAME = EXTENSION_ENDED + 8;
+const TRAILER_VALUE = EXTENSION_ENDED + 9;
+const TRAILER_LF = EXTENSION_ENDED + 10;
+const LAST_LF = EXTENSION_ENDED + 11;
+const DONE = EXTENSION_ENDED + 12;
 
 /** Fields that must not come after the body: framing, routing, authentication, control (RFC 9110 §6.5.1). */
 const forbiddenTrailers = new Set([
@@ -110,10 +98,9 @@ export class ChunkedScanner {
   }
 
   private step(byte: number): WireFault | null {
+    if (this.state < EXTENSION_ENDED) return this.stepExtension(byte);
     if (this.state <= SIZE) return this.stepSize(byte);
-    if (this.state < SIZE_LF) return this.stepExtension(byte);
-    if (this.state < TRAILER_FIRST) return this.stepEnd(byte);
-    return this.stepTrailer(byte);
+    return this.state < TRAILER_FIRST ? this.stepEnd(byte) : this.stepTrailer(byte);
   }
 
   private stepSize(byte: number): WireFault | null {
@@ -130,49 +117,18 @@ export class ChunkedScanner {
       this.size = this.size * 16 + digit;
       return ++this.sizeDigits > MAX_SIZE_DIGITS ? faults.chunkSize : null;
     }
-    if (byte === CR) this.state = SIZE_LF;
-    else if (byte === SEMICOLON) this.state = EXTENSION_NAME_FIRST;
-    else if (byte === SP || byte === HTAB) this.state = EXTENSION_SPACE;
-    else return byte === LF ? faults.bareLineFeed : faults.chunkSize;
-    return null;
+    if (byte === CR) return this.enter(SIZE_LF);
+    if (byte === LF) return faults.bareLineFeed;
+    this.state = nextInExtension(AFTER_EXTENSION, byte);
+    return this.state === EXTENSION_FAULT ? faults.chunkSize : null;
   }
 
-  /** `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 §7.1.1. */
   private stepExtension(byte: number): WireFault | null {
     if (++this.extensionBytes > MAX_EXTENSION_BYTES) return faults.chunkExtension;
     if (byte === LF) return faults.bareLineFeed;
-    const isSpace = byte === SP || byte === HTAB;
-    switch (this.state) {
-      case EXTENSION_SPACE:
-        if (isSpace) return null;
-        return byte === SEMICOLON ? this.enter(EXTENSION_NAME_FIRST) : faults.chunkExtension;
-      case EXTENSION_NAME_FIRST:
-        if (isSpace) return null;
-        return TOKEN[byte] === 1 ? this.enter(EXTENSION_NAME) : faults.chunkExtension;
-      case EXTENSION_NAME:
-        if (TOKEN[byte] === 1) return null;
-        return byte === EQUALS ? this.enter(EXTENSION_VALUE_FIRST) : this.endExtension(byte, isSpace);
-      case EXTENSION_VALUE_FIRST:
-        if (isSpace) return null;
-        if (byte === QUOTE) return this.enter(EXTENSION_QUOTED);
-        return TOKEN[byte] === 1 ? this.enter(EXTENSION_TOKEN) : faults.chunkExtension;
-      case EXTENSION_TOKEN:
-        return TOKEN[byte] === 1 ? null : this.endExtension(byte, isSpace);
-      case EXTENSION_QUOTED:
-        if (byte === QUOTE) return this.enter(EXTENSION_END);
-        if (byte === BACKSLASH) return this.enter(EXTENSION_ESCAPE);
-        return FIELD_VALUE[byte] === 1 ? null : faults.chunkExtension;
-      case EXTENSION_ESCAPE:
-        return FIELD_VALUE[byte] === 1 ? this.enter(EXTENSION_QUOTED) : faults.chunkExtension;
-      default:
-        return byte === EQUALS ? this.enter(EXTENSION_VALUE_FIRST) : this.endExtension(byte, isSpace);
-    }
-  }
-
-  private endExtension(byte: number, isSpace: boolean): WireFault | null {
-    if (isSpace) return this.enter(EXTENSION_SPACE);
-    if (byte === SEMICOLON) return this.enter(EXTENSION_NAME_FIRST);
-    return byte === CR ? this.enter(SIZE_LF) : faults.chunkExtension;
+    const next = nextInExtension(this.state, byte);
+    if (next === EXTENSION_FAULT) return faults.chunkExtension;
+    return this.enter(next === EXTENSION_ENDED ? SIZE_LF : next);
   }
 
   private enter(state: number): null {

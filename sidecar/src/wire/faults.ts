@@ -29,6 +29,7 @@ export const faults = {
   lengthAndCoding: bad('Content-Length together with Transfer-Encoding (RFC 9112 §6.1)'),
   codingInOldVersion: bad('Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1)'),
   chunkedNotLast: bad('chunked is not the last transfer coding, or stands twice (RFC 9112 §6.1)'),
+  emptyCoding: bad('an empty item in the list of transfer codings (RFC 9110 §5.6.1)'),
   chunkSize: bad('a chunk size is not hexadecimal or too large (RFC 9112 §7.1)'),
   chunkExtension: bad('a chunk extension is invalid or too long (RFC 9112 §7.1.1)'),
   chunkEnd: bad('a chunk does not end with CR LF (RFC 9112 §7.1)'),

@@ -2,11 +2,15 @@
  * A head as it is passed on: the lines that are nobody's business but the next hop's are left out, the sidecar's own are
  * added at the end, and all others stay as they came, in order, case and bytes (RFC 9110 §7.6).
  */
-import { CLOSE, connectionOptions, KEEP_ALIVE, NAMES_FIELDS, namesField } from './connection-options.ts';
+import { CLOSE, connectionOptions, fieldsNamedForThisHop, KEEP_ALIVE } from './connection-options.ts';
 import { FIELD } from './known-fields.ts';
 import { FRAMING, STRIDE, type MessageHead } from './message-head.ts';
-import type { RequestHead } from './request-head.ts';
+import { listItems } from './list-items.ts';
+import { VERSION_LENGTH, type RequestHead } from './request-head.ts';
 import type { ResponseHead } from './response-head.ts';
+
+/** The digit 1 that ends `HTTP/1.1`. */
+const ONE = 0x31;
 
 const bit = (...ids: number[]): number => ids.reduce((mask, id) => mask | (1 << id), 0);
 
@@ -20,6 +24,9 @@ const HOP = bit(
   FIELD.te,
   FIELD.upgrade,
 );
+
+/** RFC 9110 §15.2.2. */
+export const SWITCHING_PROTOCOLS = 101;
 
 /** What the sidecar says of a request beyond what the client said. */
 export interface RequestEdits {
@@ -35,7 +42,15 @@ export interface RequestEdits {
 export function forwardedRequest(head: RequestHead, edits: RequestEdits): string {
   let dropped = HOP | edits.replaced;
   let added = edits.added;
-  if (head.has(FIELD.te) && head.values(FIELD.te).some(acceptsTrailers)) added += 'TE: trailers\r\nConnection: TE\r\n';
+  if (head.upgrades) {
+    dropped &= ~bit(FIELD.upgrade);
+    added += 'Connection: upgrade\r\n';
+  }
+  if (head.has(FIELD.te) && acceptsTrailers(head)) added += 'TE: trailers\r\nConnection: TE\r\n';
+  if (head.maxForwards > 0) {
+    dropped |= bit(FIELD.maxForwards);
+    added += `Max-Forwards: ${head.maxForwards - 1}\r\n`;
+  }
   if (head.has(FIELD.expect) && !head.expectsContinue) dropped |= bit(FIELD.expect);
   if (head.form === 'absolute') {
     dropped |= bit(FIELD.host);
@@ -43,7 +58,8 @@ export function forwardedRequest(head: RequestHead, edits: RequestEdits): string
   } else if (!head.has(FIELD.host)) {
     added += `Host: ${edits.authority}\r\n`;
   }
-  if (head.form === 'absolute' || head.minor === 0)
+  // RFC 9110 §2.5: the version passed on is our own, also for a client of some HTTP/1.2.
+  if (head.form === 'absolute' || head.bytes[head.targetEnd + VERSION_LENGTH] !== ONE)
     return `${requestLine(head)}${kept(head, head.fieldsStart, dropped)}${added}\r\n`;
   return `${kept(head, head.start, dropped)}${added}\r\n`;
 }
@@ -58,8 +74,7 @@ function requestLine(head: RequestHead): string {
   return `${head.method} ${target} HTTP/1.1\r\n`;
 }
 
-const acceptsTrailers = (value: string): boolean =>
-  value.split(',').some((coding) => coding.trim().toLowerCase().split(';')[0]?.trim() === 'trailers');
+const acceptsTrailers = (head: RequestHead): boolean => listItems(head.values(FIELD.te)).includes('trailers');
 
 /** What the sidecar says of an answer beyond what the service said. */
 export interface AnswerEdits {
@@ -78,19 +93,24 @@ export function forwardedAnswer(head: ResponseHead, edits: AnswerEdits): string 
   if (head.isInterim || head.status === 204) dropped |= bit(FIELD.contentLength, FIELD.transferEncoding);
   if (edits.clientMinor === 0) dropped |= bit(FIELD.transferEncoding, FIELD.trailer);
   let added = edits.added;
+  if (head.status === SWITCHING_PROTOCOLS) {
+    dropped &= ~bit(FIELD.upgrade);
+    added += 'Connection: upgrade\r\n';
+  }
   if (!head.isInterim && !head.has(FIELD.date)) added += `Date: ${edits.date}\r\n`;
-  if (head.minor === 1) return `${kept(head, head.start, dropped)}${added}\r\n`;
-  const rest = head.bytes.toString('latin1', head.start + 'HTTP/1.0'.length, head.fieldsStart);
+  const versionEnd = head.start + VERSION_LENGTH;
+  if (head.bytes[versionEnd - 1] === ONE) return `${kept(head, head.start, dropped)}${added}\r\n`;
+  const rest = head.bytes.toString('latin1', versionEnd, head.fieldsStart);
   return `HTTP/1.1${rest}${kept(head, head.fieldsStart, dropped)}${added}\r\n`;
 }
 
-/** The bytes from `from` to the empty line, less the lines whose id is in `dropped` or that `Connection` names. */
+/** The bytes from `from` to the empty line, less the lines whose id is in `dropped` or that `Connection` names (RFC 9110 §7.6.1). */
 function kept(head: MessageHead, from: number, dropped: number): string {
   const { bytes, fields, count } = head;
   const lastByte = head.end - 2;
-  const named = head.has(FIELD.connection) && (connectionOptions(head) & NAMES_FIELDS) !== 0;
+  const named = head.has(FIELD.connection) ? fieldsNamedForThisHop(head) : null;
   const repeatedLength = head.isRepeated(FIELD.contentLength);
-  if ((head.seen & dropped) === 0 && !named && !repeatedLength) return bytes.toString('latin1', from, lastByte);
+  if ((head.seen & dropped) === 0 && named === null && !repeatedLength) return bytes.toString('latin1', from, lastByte);
   let text = '';
   let rangeStart = from;
   let lengthSeen = false;
@@ -99,7 +119,7 @@ function kept(head: MessageHead, from: number, dropped: number): string {
     const id = fields[at + 4]!;
     const surplus = id === FIELD.contentLength && repeatedLength && lengthSeen;
     if (id === FIELD.contentLength) lengthSeen = true;
-    if ((dropped & (1 << id)) === 0 && !surplus && !(named && namesField(head, at))) continue;
+    if ((dropped & (1 << id)) === 0 && !surplus && !(named !== null && named.has(head.nameAt(index)))) continue;
     if (fields[at]! > rangeStart) text += bytes.toString('latin1', rangeStart, fields[at]);
     rangeStart = index + 1 < count ? fields[at + STRIDE]! : lastByte;
   }

@@ -1,5 +1,6 @@
 import { faults, type WireFault } from './faults.ts';
 import { FIELD } from './known-fields.ts';
+import { listItems } from './list-items.ts';
 import { FRAMING, STRIDE, type MessageHead } from './message-head.ts';
 
 /** Digits of the largest accepted Content-Length: always a safe integer. */
@@ -41,10 +42,8 @@ export function readTransferCoding(head: MessageHead): WireFault | null {
     const value = head.valueAt(head.indexOf(FIELD.transferEncoding));
     if (value === 'chunked') return null;
   }
-  const codings = head
-    .values(FIELD.transferEncoding)
-    .flatMap((value) => value.split(','))
-    .map((coding) => coding.trim().toLowerCase());
+  const codings = listItems(head.values(FIELD.transferEncoding));
+  if (codings.includes('')) return faults.emptyCoding;
   if (codings.at(-1) !== 'chunked' || codings.indexOf('chunked') !== codings.length - 1) return faults.chunkedNotLast;
   return codings.length === 1 ? null : faults.unknownCoding;
 }

@@ -30,7 +30,7 @@ export class MessageHead {
   /** First byte of the head, and the byte after its last. */
   start = 0;
   end = 0;
-  /** First byte of the field section. */
+  /** First byte of the field section; 0 until the first line has come. */
   fieldsStart = 0;
   /** 0 or 1: minor version. A higher one counts as 1 (RFC 9110 §2.5). */
   minor = 1;
@@ -64,7 +64,7 @@ export class MessageHead {
   rebase(delta: number): void {
     if (this.lineStart < 0) return;
     this.start += delta;
-    this.fieldsStart += delta;
+    if (this.fieldsStart !== 0) this.fieldsStart += delta;
     this.lineStart += delta;
     this.searched += delta;
     for (let at = 0; at < this.count * STRIDE; at += STRIDE) {
@@ -88,6 +88,12 @@ export class MessageHead {
   indexOf(id: number, from = 0): number {
     for (let index = from; index < this.count; index++) if (this.fields[index * STRIDE + 4] === id) return index;
     return -1;
+  }
+
+  /** Name of the line at `index`, in lower case. */
+  nameAt(index: number): string {
+    const at = index * STRIDE;
+    return this.bytes.toString('latin1', this.fields[at], this.fields[at + 1]).toLowerCase();
   }
 
   /** Value of the line at `index`, without the white space around it. */
@@ -125,8 +131,17 @@ export class MessageHead {
       this.fieldsStart = 0;
       return true;
     }
-    const lineFeed = bytes.indexOf(LF, this.searched);
-    return lineFeed !== -1 && lineFeed < limit;
+    return lineFeedIn(bytes, this.searched, limit) >= 0;
+  }
+
+  /**
+   * A fault in the line that begins at `from`, unless that line ends more than `most` bytes after `counted`: then it is too
+   * long, and that is what counts, since a reader that gets it in small pieces stops there and never sees its fault.
+   */
+  protected failLine(from: number, limit: number, { counted, most, tooLong }: LineLimit): Progress {
+    const lineFeed = lineFeedIn(this.bytes, from, limit);
+    if ((lineFeed < 0 ? limit : lineFeed) - counted > most) this.fault = tooLong;
+    return FAULT;
   }
 
   /** Nothing to parse before more bytes come; `firstLineLimit` (bytes) holds while the first line has not ended. */
@@ -142,15 +157,19 @@ export class MessageHead {
     while (position < limit) {
       if (bytes[position] === CR) {
         if (position + 1 >= limit) break;
-        if (bytes[position + 1] !== LF) return this.fail(faults.bareCarriageReturn);
+        if (bytes[position + 1] !== LF) {
+          this.fault = faults.bareCarriageReturn;
+          return this.failField(position, limit);
+        }
         this.end = position + 2;
         if (this.end - this.start > MAX_HEAD_BYTES) return this.fail(faults.headTooLarge);
         return COMPLETE;
       }
       const next = this.parseField(bytes, position, limit);
       if (next === FIELD_INCOMPLETE) break;
-      if (next === FIELD_FAULT) return FAULT;
+      if (next === FIELD_FAULT) return this.failField(position, limit);
       position = next;
+      if (position - this.start > MAX_HEAD_BYTES) return this.fail(faults.headTooLarge);
     }
     this.lineStart = position;
     return this.awaitLine(limit, 0, faults.headTooLarge);
@@ -171,7 +190,7 @@ export class MessageHead {
     if (bytes[position] !== CR || bytes[position + 1] !== LF) return this.failValue(bytes[position]!);
     let valueEnd = position;
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
-    if (this.count === MAX_FIELDS) return this.failField(faults.headTooLarge);
+    if (this.count === MAX_FIELDS) return this.noField(faults.headTooLarge);
     this.keep(fieldId(bytes, nameStart, nameEnd), nameStart, nameEnd);
     const at = (this.count - 1) * STRIDE;
     this.fields[at + 2] = valueStart;
@@ -190,25 +209,42 @@ export class MessageHead {
   }
 
   private failName(byte: number, nameStart: number, nameEnd: number): number {
-    if (byte === LF) return this.failField(faults.bareLineFeed);
-    if (byte !== SP && byte !== HTAB) return this.failField(faults.fieldName);
-    return this.failField(nameEnd === nameStart ? faults.obsFold : faults.spaceBeforeColon);
+    if (byte === LF) return this.noField(faults.bareLineFeed);
+    if (byte !== SP && byte !== HTAB) return this.noField(faults.fieldName);
+    return this.noField(nameEnd === nameStart ? faults.obsFold : faults.spaceBeforeColon);
   }
 
   private failValue(byte: number): number {
-    if (byte === LF) return this.failField(faults.bareLineFeed);
-    return this.failField(byte === CR ? faults.bareCarriageReturn : faults.fieldValue);
+    if (byte === LF) return this.noField(faults.bareLineFeed);
+    return this.noField(byte === CR ? faults.bareCarriageReturn : faults.fieldValue);
   }
 
-  private failField(fault: WireFault): number {
+  private noField(fault: WireFault): number {
     this.fault = fault;
     return FIELD_FAULT;
+  }
+
+  private failField(from: number, limit: number): Progress {
+    return this.failLine(from, limit, { counted: this.start, most: MAX_HEAD_BYTES, tooLong: faults.headTooLarge });
   }
 
   protected fail(fault: WireFault): Progress {
     this.fault = fault;
     return FAULT;
   }
+}
+
+/** A line may end at most `most` bytes after `counted`. */
+interface LineLimit {
+  readonly counted: number;
+  readonly most: number;
+  readonly tooLong: WireFault;
+}
+
+/** Index of the first LF in `bytes[from, limit)`; -1 when there is none. `indexOf` would search what lies behind `limit` too. */
+export function lineFeedIn(bytes: Uint8Array, from: number, limit: number): number {
+  for (let position = from; position < limit; position++) if (bytes[position] === LF) return position;
+  return -1;
 }
 
 const FIELD_INCOMPLETE = -1;

@@ -1,11 +1,20 @@
 import { CR, LF, SP, TARGET, TOKEN } from './byte-classes.ts';
 import { faults } from './faults.ts';
-import { COMPLETE, FAULT, MAX_TARGET_BYTES, MessageHead, type Progress } from './message-head.ts';
+import {
+  COMPLETE,
+  FAULT,
+  lineFeedIn,
+  MAX_TARGET_BYTES,
+  MessageHead,
+  NEED_MORE,
+  type Progress,
+} from './message-head.ts';
 import { checkRequest } from './request-rules.ts';
 
 /** Longest method and version beside the longest target (bytes): beyond, a request line is refused without its end. */
 const MAX_REQUEST_LINE_BYTES = MAX_TARGET_BYTES + 256;
-const VERSION_LENGTH = 'HTTP/1.1'.length;
+/** Bytes of a version, in both kinds of first lines. */
+export const VERSION_LENGTH = 'HTTP/1.1'.length;
 
 /** The form of a request target, RFC 9112 §3.2. `CONNECT`'s authority-form never gets this far. */
 export type TargetForm = 'origin' | 'absolute' | 'asterisk';
@@ -19,6 +28,10 @@ export class RequestHead extends MessageHead {
   /** In absolute-form: where the path and query begin (at `targetEnd` when there is none), and the authority. */
   pathStart = 0;
   authorityStart = 0;
+  /** How many more hops an OPTIONS or TRACE may take (RFC 9110 §7.6.2); -1: any number. */
+  maxForwards = -1;
+  /** The client asks for another protocol, and may get a tunnel (RFC 9110 §7.8). */
+  upgrades = false;
   /** The client waits for a 100 before it sends the body (RFC 9110 §10.1.1). */
   expectsContinue = false;
 
@@ -26,6 +39,8 @@ export class RequestHead extends MessageHead {
     super.reset();
     this.form = 'origin';
     this.expectsContinue = false;
+    this.maxForwards = -1;
+    this.upgrades = false;
   }
 
   protected override shift(delta: number): void {
@@ -43,8 +58,11 @@ export class RequestHead extends MessageHead {
   parse(bytes: Buffer, from: number, limit: number): Progress {
     if (!this.begin(bytes, from, limit)) return this.awaitRequestLine(limit);
     if (this.fieldsStart === 0) {
+      const lineFrom = this.start;
       const progress = this.parseRequestLine(bytes, limit);
-      if (progress !== COMPLETE) return progress;
+      if (progress === NEED_MORE) return NEED_MORE;
+      if (progress === FAULT) return this.failRequestLine(lineFrom, limit);
+      if (this.fieldsStart - 1 - lineFrom > MAX_REQUEST_LINE_BYTES) return this.fail(faults.targetTooLong);
     }
     const progress = this.parseFields(bytes, limit);
     if (progress !== COMPLETE) return progress;
@@ -60,9 +78,21 @@ export class RequestHead extends MessageHead {
     return this.awaitLine(limit, MAX_REQUEST_LINE_BYTES, faults.targetTooLong);
   }
 
+  private failRequestLine(from: number, limit: number): Progress {
+    return this.failLine(this.afterEmptyLine(from), limit, {
+      counted: from,
+      most: MAX_REQUEST_LINE_BYTES,
+      tooLong: faults.targetTooLong,
+    });
+  }
+
+  /** RFC 9112 §2.2: one empty line before the request line is forgiven. */
+  private afterEmptyLine(from: number): number {
+    return this.bytes[from] === CR && this.bytes[from + 1] === LF ? from + 2 : from;
+  }
+
   private parseRequestLine(bytes: Buffer, limit: number): Progress {
     let position = this.start;
-    // RFC 9112 §2.2: one empty line before the request line is forgiven.
     if (bytes[position] === CR && position < limit) {
       if (position + 1 >= limit) return this.awaitRequestLine(limit);
       if (bytes[position + 1] !== LF) return this.fail(faults.bareCarriageReturn);
@@ -72,20 +102,20 @@ export class RequestHead extends MessageHead {
     const methodStart = position;
     while (position < limit && TOKEN[bytes[position]!] === 1) position++;
     if (position >= limit) return this.awaitRequestLine(limit);
-    if (bytes[position] !== SP || position === methodStart) return this.failLine(bytes[position]!, faults.method);
+    if (bytes[position] !== SP || position === methodStart) return this.failByte(bytes[position]!, faults.method);
     this.methodEnd = position++;
     this.targetStart = position;
     while (position < limit && TARGET[bytes[position]!] === 1) position++;
     if (position - this.targetStart > MAX_TARGET_BYTES) return this.fail(faults.targetTooLong);
     if (position >= limit) return this.awaitRequestLine(limit);
-    if (bytes[position] !== SP) return this.failLine(bytes[position]!, faults.target);
+    if (bytes[position] !== SP) return this.failByte(bytes[position]!, faults.target);
     this.targetEnd = position++;
     if (this.targetEnd === this.targetStart) return this.fail(faults.requestLine);
     if (position + VERSION_LENGTH + 2 > limit) return this.awaitVersion(bytes, position, limit);
     const version = parseVersion(bytes, position);
     if (version === INVALID_VERSION) return this.fail(faults.version);
     position += VERSION_LENGTH;
-    if (bytes[position] !== CR) return this.failLine(bytes[position]!, faults.requestLine);
+    if (bytes[position] !== CR) return this.failByte(bytes[position]!, faults.requestLine);
     if (bytes[position + 1] !== LF) return this.fail(faults.bareCarriageReturn);
     if (version === OTHER_MAJOR) return this.fail(faults.versionNotSupported);
     this.minor = version;
@@ -96,19 +126,20 @@ export class RequestHead extends MessageHead {
 
   /** The line is cut inside its version: a line end there is already wrong. */
   private awaitVersion(bytes: Buffer, from: number, limit: number): Progress {
-    const lineFeed = bytes.indexOf(LF, from);
-    if (lineFeed !== -1 && lineFeed < limit) return this.fail(faults.version);
-    return this.awaitRequestLine(limit);
+    const lineFeed = lineFeedIn(bytes, from, limit);
+    if (lineFeed < 0) return this.awaitRequestLine(limit);
+    const isWhole = lineFeed === from + VERSION_LENGTH && parseVersion(bytes, from) !== INVALID_VERSION;
+    return this.fail(isWhole ? faults.bareLineFeed : faults.version);
   }
 
-  private failLine(byte: number, otherwise: (typeof faults)[keyof typeof faults]): Progress {
+  private failByte(byte: number, otherwise: (typeof faults)[keyof typeof faults]): Progress {
     if (byte === LF) return this.fail(faults.bareLineFeed);
     return this.fail(byte === CR ? faults.requestLine : otherwise);
   }
 }
 
-export const INVALID_VERSION = -1;
-export const OTHER_MAJOR = -2;
+const INVALID_VERSION = -1;
+const OTHER_MAJOR = -2;
 
 /** Minor version (0, or 1 for all above) of the eight bytes from `at`; `OTHER_MAJOR` or `INVALID_VERSION` (RFC 9112 §2.3). */
 export function parseVersion(bytes: Uint8Array, at: number): number {

@@ -1,21 +1,38 @@
-import { COLON, HEX_VALUE, HOST } from './byte-classes.ts';
+import { isAuthority } from './authority.ts';
+import { COLON } from './byte-classes.ts';
+import { connectionOptions, UPGRADE } from './connection-options.ts';
 import { faults, type WireFault } from './faults.ts';
 import { FIELD } from './known-fields.ts';
 import { FRAMING, STRIDE } from './message-head.ts';
-import { readContentLength, readTransferCoding } from './message-framing.ts';
+import { digits, readContentLength, readTransferCoding } from './message-framing.ts';
 import type { RequestHead } from './request-head.ts';
 
 const SLASH = 0x2f;
 const ASTERISK = 0x2a;
 const QUESTION_MARK = 0x3f;
 const AT_SIGN = 0x40;
-const BRACKET_OPEN = 0x5b;
-const BRACKET_CLOSE = 0x5d;
 
 /** The rules for a whole request head that its lines alone do not show; sets its form, framing and expectation. */
 export function checkRequest(head: RequestHead): WireFault | null {
   if (isMethod(head, 'CONNECT')) return faults.connect;
-  return checkTarget(head) ?? checkHost(head) ?? frameRequest(head) ?? checkExpectation(head);
+  const fault =
+    checkTarget(head) ?? checkHost(head) ?? frameRequest(head) ?? checkExpectation(head) ?? checkForwards(head);
+  // A body before the tunnel would have to be told apart from what is in it: such a request is served without one.
+  head.upgrades =
+    head.has(FIELD.upgrade) &&
+    head.minor === 1 &&
+    head.framing === FRAMING.none &&
+    (connectionOptions(head) & UPGRADE) !== 0;
+  return fault;
+}
+
+/** RFC 9110 §7.6.2. For all other methods it means nothing. */
+function checkForwards(head: RequestHead): WireFault | null {
+  if (!head.has(FIELD.maxForwards) || !(isMethod(head, 'OPTIONS') || isMethod(head, 'TRACE'))) return null;
+  if (head.isRepeated(FIELD.maxForwards)) return faults.maxForwards;
+  const at = head.indexOf(FIELD.maxForwards) * STRIDE;
+  head.maxForwards = digits(head.bytes, head.fields[at + 2]!, head.fields[at + 3]!);
+  return head.maxForwards < 0 ? faults.maxForwards : null;
 }
 
 /** Methods are case-sensitive (RFC 9110 §9.1). */
@@ -56,34 +73,16 @@ function checkAbsoluteForm(head: RequestHead): WireFault | null {
     position++;
   }
   head.pathStart = position;
-  return position > head.authorityStart && isHost(bytes, head.authorityStart, position) ? null : faults.target;
+  // RFC 9110 §4.2.1: without a host it is no http URI.
+  const hasHost = position > head.authorityStart && bytes[head.authorityStart] !== COLON;
+  return hasHost && isAuthority(bytes, head.authorityStart, position) ? null : faults.target;
 }
 
 function checkHost(head: RequestHead): WireFault | null {
   if (!head.has(FIELD.host)) return head.minor === 1 ? faults.hostMissing : null;
   if (head.isRepeated(FIELD.host)) return faults.hostRepeated;
   const at = head.indexOf(FIELD.host) * STRIDE;
-  return isHost(head.bytes, head.fields[at + 2]!, head.fields[at + 3]!) ? null : faults.hostInvalid;
-}
-
-/** `uri-host [ ":" port ]`, which may be empty (RFC 9110 §7.2). */
-function isHost(bytes: Uint8Array, start: number, end: number): boolean {
-  let position = start;
-  if (bytes[position] === BRACKET_OPEN && position < end) {
-    do position++;
-    while (
-      position < end &&
-      (HEX_VALUE[bytes[position]!] !== 255 || bytes[position] === COLON || bytes[position] === 0x2e)
-    );
-    if (position >= end || bytes[position] !== BRACKET_CLOSE || position - start < 3) return false;
-    position++;
-  } else {
-    while (position < end && HOST[bytes[position]!] === 1) position++;
-  }
-  if (position === end) return true;
-  if (bytes[position++] !== COLON || end - position > 5) return false;
-  while (position < end && bytes[position]! >= 0x30 && bytes[position]! <= 0x39) position++;
-  return position === end;
+  return isAuthority(head.bytes, head.fields[at + 2]!, head.fields[at + 3]!) ? null : faults.hostInvalid;
 }
 
 /** RFC 9112 §6.3, the rules for requests. */

@@ -2,8 +2,8 @@ import { CR, FIELD_VALUE, LF, SP } from './byte-classes.ts';
 import { faults, type WireFault } from './faults.ts';
 import { FIELD } from './known-fields.ts';
 import { readContentLength, readTransferCoding } from './message-framing.ts';
-import { COMPLETE, FAULT, FRAMING, MessageHead, type Progress } from './message-head.ts';
-import { INVALID_VERSION, OTHER_MAJOR, parseVersion } from './request-head.ts';
+import { COMPLETE, FAULT, FRAMING, lineFeedIn, MessageHead, NEED_MORE, type Progress } from './message-head.ts';
+import { parseVersion, VERSION_LENGTH } from './request-head.ts';
 
 const MAX_STATUS_LINE_BYTES = 8_192;
 /** `HTTP/1.1 200 `: version, space, three digits, space. */
@@ -18,7 +18,9 @@ export class ResponseHead extends MessageHead {
     if (!this.begin(bytes, from, limit)) return this.awaitStatusLine(limit);
     if (this.fieldsStart === 0) {
       const progress = this.parseStatusLine(bytes, limit);
-      if (progress !== COMPLETE) return progress;
+      if (progress === NEED_MORE) return NEED_MORE;
+      if (progress === FAULT) return this.failStatusLine(limit);
+      if (this.fieldsStart - 1 - this.start > MAX_STATUS_LINE_BYTES) return this.fail(faults.statusLine);
     }
     const progress = this.parseFields(bytes, limit);
     if (progress !== COMPLETE) return progress;
@@ -44,7 +46,7 @@ export class ResponseHead extends MessageHead {
     const { start } = this;
     if (limit - start < FIXED_PART) return this.failEarly(bytes, limit);
     const version = parseVersion(bytes, start);
-    if (version === INVALID_VERSION || version === OTHER_MAJOR) return this.fail(faults.version);
+    if (version < 0) return this.fail(faults.version);
     const status = statusCode(bytes, start + 9);
     if (bytes[start + 8] !== SP || status < 100 || status > 599 || bytes[start + 12] !== SP)
       return this.fail(faults.statusLine);
@@ -58,9 +60,17 @@ export class ResponseHead extends MessageHead {
     return COMPLETE;
   }
 
+  private failStatusLine(limit: number): Progress {
+    const { start } = this;
+    return this.failLine(start, limit, { counted: start, most: MAX_STATUS_LINE_BYTES, tooLong: faults.statusLine });
+  }
+
+  /** The line is cut inside its fixed part: a line end there is already wrong. */
   private failEarly(bytes: Buffer, limit: number): Progress {
-    const lineFeed = bytes.indexOf(LF, this.start);
-    return lineFeed !== -1 && lineFeed < limit ? this.fail(faults.statusLine) : this.awaitStatusLine(limit);
+    const lineFeed = lineFeedIn(bytes, this.start, limit);
+    if (lineFeed < 0) return this.awaitStatusLine(limit);
+    const hasVersion = lineFeed >= this.start + VERSION_LENGTH && parseVersion(bytes, this.start) >= 0;
+    return this.fail(hasVersion ? faults.statusLine : faults.version);
   }
 
   /** RFC 9112 §6.3, the rules for answers. */
