@@ -14,7 +14,7 @@ export const ROUTE = 'users';
 export const RATE = 80;
 
 /** How the service shall behave from now on; what is left out is as in good days. */
-export interface Misbehaviour {
+interface Misbehaviour {
   delayMs?: number;
   failRatio?: number;
   status?: number;

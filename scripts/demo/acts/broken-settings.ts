@@ -43,5 +43,5 @@ export async function brokenSettings(world: World): Promise<void> {
   promise('traffic does not notice', failed === 0, `${served} served, ${failed} failed`);
 }
 
-/** What is wrong, without the file's path in front. */
-const shorten = (fault: string): string => fault.slice(Math.max(0, fault.indexOf('routes[0]')));
+/** Where it is wrong, without the file's path in front. */
+const shorten = (fault: string): string => /routes\S*[^\s:]/.exec(fault)?.[0] ?? fault;

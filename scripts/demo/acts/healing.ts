@@ -10,7 +10,7 @@ export async function healing(world: World): Promise<void> {
   watcher.forget();
   const trials = await failedTrials(world);
   promise(
-    'the service gets no call while the circuit is open, then a few trials',
+    'an open circuit lets nothing through, then a few trials',
     trials > 0 && trials <= allowed,
     `${trials} trials, at most ${allowed} may`,
   );

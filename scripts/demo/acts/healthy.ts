@@ -33,7 +33,7 @@ async function traced({ load, witness, promise }: World): Promise<void> {
   const passedOn = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(String(traceparent));
   const fresh = passedOn?.[2] !== parentId;
   promise(
-    'the service gets the trace of its caller, and a parent of its own',
+    "the caller's trace goes on to the service",
     passedOn?.[1] === traceId && fresh && tracestate === 'shop=basket' && baggage === 'tier=gold' && via !== undefined,
     `…${String(passedOn?.[1]).slice(-4)}: parent ${parentId.slice(0, 6)}… → ${String(passedOn?.[2]).slice(0, 6)}…`,
   );

@@ -38,7 +38,7 @@ export async function openCircuitEdited(world: World): Promise<void> {
   promise(
     'a shorter resetTimeout holds for the opening under way',
     closed.era === opened.era,
-    `closed ${showMs(performance.now() - writtenMs)} after the edit; era ${opened.era} before and after`,
+    `closed ${showMs(performance.now() - writtenMs)} after the edit, still era ${opened.era}`,
   );
   await calm(world);
 }
