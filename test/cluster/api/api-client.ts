@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import type { Access } from './kubeconfig.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** An answer of the API server. */
+export interface Answer {
+  status: number;
+  /** JSON; a text where it is none, as from `/readyz`. */
+  body: unknown;
+}
+
+/** A change, as a watch tells it. */
+export interface WatchEvent {
+  type: string;
+  object: { metadata: { name: string } } & Record<string, unknown>;
+}
+
+/** The smallest client of an API server that tests can do with: no cache, no retries. */
+export class ApiClient {
+  readonly #access: Access;
+  readonly #agent: Agent;
+
+  constructor(access: Access) {
+    const { ca, credentials } = access;
+    this.#access = access;
+    this.#agent = new Agent({ ca, cert: credentials?.certificate, key: credentials?.key });
+  }
+
+  /** Sends one request. A status of 400 or more is an answer like any other. @throws Error when there is no answer within 10 s. */
+  async call(method: string, path: string, body?: object, type = 'application/json'): Promise<Answer> {
+    const answer = await this.#send(method, path, { signal: AbortSignal.timeout(TIMEOUT_MS), body, type });
+    const content = await text(answer);
+    const isJson = answer.headers['content-type']?.startsWith('application/json') === true;
+    return { status: answer.statusCode!, body: isJson ? JSON.parse(content) : content };
+  }
+
+  /** Changes of a list (its path, with `?watch=true…`) until the consumer stops. */
+  async *watch(path: string): AsyncGenerator<WatchEvent> {
+    const abort = new AbortController();
+    const answer = await this.#send('GET', path, { signal: abort.signal });
+    try {
+      for await (const line of createInterface({ input: answer })) yield JSON.parse(line) as WatchEvent;
+    } finally {
+      answer.once('error', () => {});
+      abort.abort();
+    }
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(method: string, path: string, { signal, body, type }: Sending): Promise<IncomingMessage> {
+    const { server, token } = this.#access;
+    const sent = request(new URL(path, server), {
+      agent: this.#agent,
+      method,
+      signal,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+    });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    return answer;
+  }
+}
+
+interface Sending {
+  signal: AbortSignal;
+  body?: object | undefined;
+  type?: string;
+}
