@@ -192,6 +192,18 @@ describe('an answer', () => {
     client.socket.destroy();
   });
 
+  test('of a service that answers and closes without reading reaches a client that is still sending', async () => {
+    service.on('/hasty', ({ socket }) => {
+      socket.pause();
+      socket.end(answer('413 Content Too Large', 'no', 'Connection: close'), 'latin1');
+    });
+    const client = await connect(sidecar.inbound);
+    client.send('POST /hasty HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n');
+    client.send('x'.repeat(3_000_000));
+    expect(await client.message()).toMatchObject({ start: 'HTTP/1.1 413 Content Too Large', body: 'no' });
+    client.socket.destroy();
+  });
+
   test('that comes early to a very long request ends the connection after it', async () => {
     service.on('/early-long', (connection) => connection.send(answer('413 Content Too Large', 'no')));
     const client = await connect(sidecar.inbound);

@@ -1,8 +1,12 @@
 /** How requests follow one another on a connection, and what comes between request and answer. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { field, statusOf } from './support/message.ts';
 import { ask, connect, get, post } from './support/peer.ts';
 import { answer, startService, wholeRequest, type ScriptedService } from './support/scripted-service.ts';
+import { newFolder } from './support/settings.ts';
 import { startSidecar, type SidecarProcess } from './support/sidecar-process.ts';
 
 let service: ScriptedService;
@@ -49,6 +53,41 @@ describe('keep-alive', () => {
     }
     client.socket.destroy();
   });
+});
+
+test('five hundred clients at once get each their own answers', async () => {
+  let turn = 0;
+  const wrong: string[] = [];
+  service.on('/crowd', async (connection, head) => {
+    await wholeRequest(connection, head);
+    connection.send(answer('200 OK', field(head, 'x-turn')!));
+  });
+  const clients = await Promise.all(Array.from({ length: 500 }, () => connect(sidecar.inbound)));
+  await Promise.all(
+    clients.map(async (client) => {
+      for (let count = 0; count < 5; count++) {
+        const mine = String(++turn);
+        client.send(post('/crowd', 'body', `X-Turn: ${mine}`));
+        const { body } = await client.message();
+        if (body !== mine) wrong.push(`${body} instead of ${mine}`);
+      }
+      client.socket.destroy();
+    }),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('a service on a Unix socket is served as well', async () => {
+  const folder = await newFolder();
+  const path = join(folder.path, 'service.sock');
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.end(answer('200 OK', 'unix')));
+  }).listen(path);
+  await once(server, 'listening');
+  await using beside = await startSidecar({ upstream: `unix:${path}` });
+  expect(await ask(beside.inbound, get('/'))).toMatchObject({ start: 'HTTP/1.1 200 OK', body: 'unix' });
+  server.close();
+  await folder.remove();
 });
 
 describe('pipelining', () => {
