@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string[], { exclude = [] as string[], isolate = true } = {}) => ({
-  test: { name, include, exclude: ['**/node_modules/**', ...exclude], isolate, testTimeout: 30_000 },
+const CLUSTER_TESTS = 'test/cluster/{cluster,own-processes}.test.ts';
+
+interface ProjectOptions {
+  exclude?: string[];
+  isolate?: boolean;
+  globalSetup?: string[];
+}
+
+const project = (name: string, include: string[], options: ProjectOptions = {}) => ({
+  test: { name, include, testTimeout: 30_000, ...options, exclude: ['**/node_modules/**', ...(options.exclude ?? [])] },
 });
 
 export default defineConfig({
@@ -12,7 +20,9 @@ export default defineConfig({
       }),
       // Properties mock nothing, so they may share a process: that saves loading every module once per file.
       project('prop', ['**/*.prop.test.ts'], { isolate: false }),
-      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts'] }),
+      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', CLUSTER_TESTS] }),
+      // On a real Kubernetes API server, which the first run may have to build for minutes.
+      project('cluster', [CLUSTER_TESTS], { globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
     coverage: { provider: 'v8', include: ['api/src/**', 'sidecar/src/**'] },
   },

@@ -41,13 +41,12 @@ export class ApiClient {
 
   /** Changes of a list (its path, with `?watch=true…`) until the consumer stops. */
   async *watch(path: string): AsyncGenerator<WatchEvent> {
-    const abort = new AbortController();
-    const answer = await this.#send('GET', path, { signal: abort.signal });
+    const answer = await this.#send('GET', path, {});
+    answer.on('error', () => {}); // the end of a watch is no error to whoever ends it
     try {
       for await (const line of createInterface({ input: answer })) yield JSON.parse(line) as WatchEvent;
     } finally {
-      answer.once('error', () => {});
-      abort.abort();
+      answer.destroy();
     }
   }
 
@@ -74,7 +73,7 @@ export class ApiClient {
 }
 
 interface Sending {
-  signal: AbortSignal;
+  signal?: AbortSignal;
   body?: object | undefined;
   type?: string;
 }

@@ -61,7 +61,7 @@ async function build({ go, path, folder, log }: Build): Promise<void> {
     GOGC: totalmem() > AMPLE_MEMORY_BYTES ? '800' : '100',
   };
   const keeper = startKeeper();
-  using progress = startProgress(log);
+  const progress = startProgress(log);
   const run = (args: readonly string[], onLine: (line: string) => void) => runGo({ go, args, env, keeper, onLine });
   try {
     let modules = 0;
@@ -80,6 +80,7 @@ async function build({ go, path, folder, log }: Build): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     log(`built ${path} (${Math.round(statSync(path).size / 1e6)} MB) in ${progress.elapsed()}`);
   } finally {
+    progress.stop();
     await keeper.close();
   }
 }

@@ -3,11 +3,12 @@ import type { Log } from '../log.ts';
 const EVERY_MS = 20_000;
 
 /** Tells now and then how far a long work is. */
-export interface Progress extends Disposable {
+export interface Progress {
   /** Begins a stage: `tell` is asked for what is to be said about it. */
   stage(tell: () => string): void;
   /** Such as `3 min 20 s`. */
   elapsed(): string;
+  stop(): void;
 }
 
 /** Says at the begin of each stage, and then every 20 s, where the work stands and how long it has taken so far. */
@@ -23,7 +24,7 @@ export function startProgress(log: Log): Progress {
       timer.refresh();
     },
     elapsed,
-    [Symbol.dispose]: () => clearInterval(timer),
+    stop: () => clearInterval(timer),
   };
 }
 
