@@ -22,12 +22,10 @@ test.each(chunkedBodies)('%s', (_, text, fault) => {
   if (fault === null) expect(taken).toBe(text.length);
 });
 
-test.each([
-  ...['authorization', 'cache-control', 'connection', 'content-encoding', 'content-length', 'content-range'],
-  ...['content-type', 'cookie', 'expect', 'host', 'keep-alive', 'max-forwards', 'proxy-authenticate'],
-  ...['proxy-authorization', 'proxy-connection', 'range', 'set-cookie', 'te', 'trailer', 'transfer-encoding'],
-  ...['upgrade', 'via', 'www-authenticate'],
-])('RFC 9110 §6.5.1: %s may not come behind the body', (name) => {
+const notBehind =
+  'authorization cache-control connection content-encoding content-length content-range content-type cookie expect host keep-alive max-forwards ' +
+  'proxy-authenticate proxy-authorization proxy-connection range set-cookie te trailer transfer-encoding upgrade via www-authenticate';
+test.each(notBehind.split(' '))('RFC 9110 §6.5.1: %s may not come behind the body', (name) => {
   const { scanner, take } = body(FRAMING.chunked);
   take(`0\r\n${name}: x\r\n\r\n`);
   expect(scanner.fault).toBe(faults.trailer);
