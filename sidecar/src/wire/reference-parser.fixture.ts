@@ -54,19 +54,23 @@ export function readRequest(text: string): ReferenceRequest | number {
   const known = fields as Field[];
   const end = text.indexOf('\r\n\r\n', start) + 4;
   if (method === 'CONNECT') return 405;
-  const absolute = /^https?:\/\/([^/?]*)/i.exec(target!);
-  if (target === '*' ? method !== 'OPTIONS' : !target!.startsWith('/') && !isAuthority(absolute?.[1] ?? '', true))
-    return 400;
-  const hosts = valuesOf(known, 'host');
-  if (hosts.length > 1 || (hosts.length === 0 && minor === 1) || !hosts.every((each) => isAuthority(each, false)))
-    return 400;
   const framing = readFraming(known, minor);
+  if (!isTarget(method, target!) || !isHost(valuesOf(known, 'host'), minor)) return 400;
   if (framing === 400 || framing === 501) return framing;
   if (valuesOf(known, 'expect').some((each) => each.toLowerCase() !== '100-continue')) return 417;
   const forwards = method === 'OPTIONS' || method === 'TRACE' ? valuesOf(known, 'max-forwards') : [];
   if (forwards.length > 1 || !forwards.every((each) => /^\d{1,15}$/.test(each))) return 400;
   return { method, target: target!, minor, fields: known, end, framing: framing === null ? 0 : framing.body };
 }
+
+const isTarget = (method: string, target: string): boolean => {
+  if (target === '*') return method === 'OPTIONS';
+  const [, authority] = /^https?:\/\/([^/?]*)/i.exec(target) ?? [];
+  return target.startsWith('/') || (authority !== undefined && isAuthority(authority, true));
+};
+
+const isHost = (hosts: readonly string[], minor: number): boolean =>
+  hosts.length === 0 ? minor === 0 : hosts.length === 1 && isAuthority(hosts[0]!, false);
 
 export interface ReferenceAnswer extends Head {
   readonly status: number;
