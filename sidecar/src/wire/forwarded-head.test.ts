@@ -115,8 +115,33 @@ const requests: readonly Forwarding[] = [
   ],
   [
     'RFC 9112 §6.3: one Content-Length is enough',
-    ['POST / HTTP/1.1', 'Content-Length: 03', 'Host: a', 'content-length: 3', 'x: y', 'Content-Length: 3'],
-    ['POST / HTTP/1.1', 'Content-Length: 03', 'Host: a', 'x: y', 'Via: 1.1 me'],
+    ['POST / HTTP/1.1', 'Content-Length: 3', 'Host: a', 'content-length: 3', 'x: y', 'Content-Length: 3'],
+    ['POST / HTTP/1.1', 'Host: a', 'x: y', 'Via: 1.1 me', 'Content-Length: 3'],
+  ],
+  [
+    'RFC 9110 §8.6: with zeros before it, it is said anew',
+    ['POST / HTTP/1.1', 'Content-Length: 03', 'Host: a'],
+    ['POST / HTTP/1.1', 'Host: a', 'Via: 1.1 me', 'Content-Length: 3'],
+  ],
+  [
+    'RFC 9112 §5: so it is with white space that some readers stumble over',
+    ['POST / HTTP/1.1', 'Content-Length:\t3', 'Host: a'],
+    ['POST / HTTP/1.1', 'Host: a', 'Via: 1.1 me', 'Content-Length: 3'],
+  ],
+  [
+    'RFC 9112 §7: and Transfer-Encoding',
+    ['POST / HTTP/1.1', 'TRANSFER-encoding:  chunked', 'Host: a'],
+    ['POST / HTTP/1.1', 'Host: a', 'Via: 1.1 me', 'Transfer-Encoding: chunked'],
+  ],
+  [
+    'RFC 9112 §7: also in another case',
+    ['POST / HTTP/1.1', 'Transfer-Encoding: Chunked', 'Host: a'],
+    ['POST / HTTP/1.1', 'Host: a', 'Via: 1.1 me', 'Transfer-Encoding: chunked'],
+  ],
+  [
+    'RFC 9112 §7: in their usual spelling they stay',
+    ['POST / HTTP/1.1', 'TRANSFER-encoding:chunked', 'Host: a'],
+    ['POST / HTTP/1.1', 'TRANSFER-encoding:chunked', 'Host: a', 'Via: 1.1 me'],
   ],
   [
     'RFC 9110 §10.1.1: an expectation passes when there is something to wait for',
@@ -251,7 +276,17 @@ const answers: readonly Forwarding[] = [
   [
     'RFC 9112 §6.3: one Content-Length is enough',
     ['HTTP/1.1 200 OK', 'Content-Length: 3', 'Content-Length: 3', 'Date: d'],
-    ['HTTP/1.1 200 OK', 'Content-Length: 3', 'Date: d', 'Via: 1.1 me'],
+    ['HTTP/1.1 200 OK', 'Date: d', 'Via: 1.1 me', 'Content-Length: 3'],
+  ],
+  [
+    'RFC 9112 §7: what delimits the body is said anew in its usual spelling',
+    ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked ', 'Date: d'],
+    ['HTTP/1.1 200 OK', 'Date: d', 'Via: 1.1 me', 'Transfer-Encoding: chunked'],
+  ],
+  [
+    'RFC 9112 §6.1: but not where it has no place',
+    ['HTTP/1.1 204 No Content', 'Content-Length:  3', 'Date: d'],
+    ['HTTP/1.1 204 No Content', 'Date: d', 'Via: 1.1 me'],
   ],
   [
     'RFC 9110 §2.5: HTTP/1.0 is passed on as HTTP/1.1',

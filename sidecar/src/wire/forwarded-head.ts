@@ -1,6 +1,7 @@
 /**
  * A head as it is passed on: the lines that are nobody's business but the next hop's are left out, the sidecar's own are
- * added at the end, and all others stay as they came, in order, case and bytes (RFC 9110 §7.6).
+ * added at the end, and all others stay as they came, in order, case and bytes (RFC 9110 §7.6). Only the fields that delimit
+ * the body are said anew where they came in an unusual spelling.
  */
 import { CLOSE, connectionOptions, fieldsNamedForThisHop, KEEP_ALIVE } from './connection-options.ts';
 import { FIELD } from './known-fields.ts';
@@ -25,6 +26,11 @@ const HOP = bit(
   FIELD.upgrade,
 );
 
+const FRAMING_FIELDS = bit(FIELD.contentLength, FIELD.transferEncoding);
+
+const plainFraming = (head: MessageHead): string =>
+  head.has(FIELD.transferEncoding) ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${head.contentLength}\r\n`;
+
 /** RFC 9110 §15.2.2. */
 export const SWITCHING_PROTOCOLS = 101;
 
@@ -42,6 +48,10 @@ export interface RequestEdits {
 export function forwardedRequest(head: RequestHead, edits: RequestEdits): string {
   let dropped = HOP | edits.replaced;
   let added = edits.added;
+  if (!head.plainFraming) {
+    dropped |= FRAMING_FIELDS;
+    added += plainFraming(head);
+  }
   if (head.upgrades) {
     dropped &= ~bit(FIELD.upgrade);
     added += 'Connection: upgrade\r\n';
@@ -90,9 +100,13 @@ export interface AnswerEdits {
 export function forwardedAnswer(head: ResponseHead, edits: AnswerEdits): string {
   let dropped = HOP;
   // RFC 9110 §8.6, RFC 9112 §6.1: neither may stand in an interim answer or a 204.
-  if (head.isInterim || head.status === 204) dropped |= bit(FIELD.contentLength, FIELD.transferEncoding);
+  if (head.isInterim || head.status === 204) dropped |= FRAMING_FIELDS;
   if (edits.clientMinor === 0) dropped |= bit(FIELD.transferEncoding, FIELD.trailer);
   let added = edits.added;
+  if (!head.plainFraming) {
+    if ((head.seen & FRAMING_FIELDS & dropped) === 0) added += plainFraming(head);
+    dropped |= FRAMING_FIELDS;
+  }
   if (head.status === SWITCHING_PROTOCOLS) {
     dropped &= ~bit(FIELD.upgrade);
     added += 'Connection: upgrade\r\n';
@@ -109,17 +123,13 @@ function kept(head: MessageHead, from: number, dropped: number): string {
   const { bytes, fields, count } = head;
   const lastByte = head.end - 2;
   const named = head.has(FIELD.connection) ? fieldsNamedForThisHop(head) : null;
-  const repeatedLength = head.isRepeated(FIELD.contentLength);
-  if ((head.seen & dropped) === 0 && named === null && !repeatedLength) return bytes.toString('latin1', from, lastByte);
+  if ((head.seen & dropped) === 0 && named === null) return bytes.toString('latin1', from, lastByte);
   let text = '';
   let rangeStart = from;
-  let lengthSeen = false;
   for (let index = 0; index < count; index++) {
     const at = index * STRIDE;
     const id = fields[at + 4]!;
-    const surplus = id === FIELD.contentLength && repeatedLength && lengthSeen;
-    if (id === FIELD.contentLength) lengthSeen = true;
-    if ((dropped & (1 << id)) === 0 && !surplus && !(named !== null && named.has(head.nameAt(index)))) continue;
+    if ((dropped & (1 << id)) === 0 && (named === null || !named.has(head.nameAt(index)))) continue;
     if (fields[at]! > rangeStart) text += bytes.toString('latin1', rangeStart, fields[at]);
     rangeStart = index + 1 < count ? fields[at + STRIDE]! : lastByte;
   }

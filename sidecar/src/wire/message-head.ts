@@ -42,6 +42,11 @@ export class MessageHead {
   framing: Framing = FRAMING.none;
   /** Bytes of the body when `framing` is `length`. */
   contentLength = 0;
+  /**
+   * The field that delimits the body stands there once, in its usual spelling. In any other, however valid, some reader may
+   * overlook it and take the body for the next message, so it is not passed on like that.
+   */
+  plainFraming = true;
   fault: WireFault | null = null;
 
   /** Where parsing goes on: the start of the first line that is not complete, and how far it was searched for its end. */
@@ -57,6 +62,7 @@ export class MessageHead {
     this.repeated = 0;
     this.framing = FRAMING.none;
     this.contentLength = 0;
+    this.plainFraming = true;
     this.fault = null;
   }
 
