@@ -2,7 +2,7 @@ import { field, type Message } from './message.ts';
 import { connect, PeerEnded, type Peer } from './peer.ts';
 
 /** What became of the requests of a load. */
-export interface Tally {
+interface Tally {
   /** Whole answers, by status. */
   readonly answers: Map<number, number>;
   /** Requests that were sent and got no whole answer, each with what happened. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
 /** A span as OTLP/JSON writes it, as far as the tests look. */
-export interface Span {
+interface Span {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
