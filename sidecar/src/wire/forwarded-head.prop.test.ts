@@ -2,10 +2,12 @@ import * as fc from 'fast-check';
 import { Duplex } from 'node:stream';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { expect, test } from 'vitest';
+import { chunkedBodies } from './chunked-bodies.fixture.ts';
 import { forwardedAnswer, forwardedRequest } from './forwarded-head.ts';
 import { COMPLETE, FRAMING } from './message-head.ts';
 import { readAnswer, readRequest } from './reference-parser.fixture.ts';
 import { RequestHead } from './request-head.ts';
+import { requestHeads } from './request-heads.fixture.ts';
 import { ResponseHead } from './response-head.ts';
 
 const HOP = 'connection keep-alive proxy-connection proxy-authenticate proxy-authorization te upgrade'.split(' ');
@@ -231,3 +233,27 @@ const unchunked = (text: string): string => {
   if (text.startsWith('0\r\n')) return '';
   return text.startsWith('2;') ? 'hi' : '0123\r\n6789';
 };
+
+test('what passes and Node refuses, all of it harmless: a refusal, never another reading', async () => {
+  const refused: string[] = [];
+  const say = async (name: string, bytes: string): Promise<void> => {
+    const found = await askNode(server, bytes);
+    if (typeof found === 'string') refused.push(`${name}: ${found}`);
+  };
+  for (const [name, text, fault] of requestHeads) {
+    if (fault !== null) continue;
+    const { head, forwarded } = forward(text);
+    const sent = head.framing === FRAMING.chunked ? '0\r\n\r\n' : 'x'.repeat(head.contentLength);
+    await say(name, forwarded + sent);
+  }
+  const { forwarded } = forward('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+  for (const [name, text, fault] of chunkedBodies) if (fault === null) await say(name, forwarded + text);
+  expect(refused).toEqual([
+    // Any token is a method (RFC 9110 §9.1); Node knows a list.
+    'RFC 9110 §9.1: a method that nobody knows: HPE_INVALID_METHOD',
+    'RFC 9110 §9.1: a method with a lower-case letter is another method: HPE_INVALID_METHOD',
+    'RFC 9110 §9.1: every mark that a token may hold: HPE_INVALID_METHOD',
+    // White space around `;` and `=` must be understood (BWS, RFC 9110 §5.6.3); Node does not.
+    'RFC 9112 §7.1.1: white space wherever it is bad but allowed: HPE_INVALID_CHUNK_SIZE',
+  ]);
+});
