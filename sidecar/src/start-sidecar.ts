@@ -1,6 +1,5 @@
 /** Builds the running sidecar out of its parts. */
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { compile } from '@fusebox/api/compile/compile.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Config } from './config.ts';
@@ -23,6 +22,7 @@ import { startTelemetry, type Telemetry } from './io/telemetry.ts';
 import { TimerWheel } from './io/timer-wheel.ts';
 import { newTraceIdSource } from './io/trace-ids.ts';
 import { UpstreamPool } from './io/upstream-pool.ts';
+import { connectUpstream } from './io/upstream-socket.ts';
 import { circuitsView, snapshotView, STATE_NAMES } from './io/views.ts';
 import type { RouteState } from './route-state.ts';
 
@@ -137,7 +137,7 @@ function buildInbound(
     clock,
     alarm,
     handler: () => inbound.upstream,
-    connect: () => connect({ ...upstream, noDelay: true, allowHalfOpen: true }),
+    connect: () => connectUpstream(upstream),
   });
   // Whoever asks for these lines gets them, at whatever level the others are.
   const access = newLogger({ level: 'info', wallMs: clock.wallMs });
