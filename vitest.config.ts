@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const CLUSTER_TESTS = 'test/cluster/{cluster,own-processes}.test.ts';
+const CLUSTER_TESTS = ['test/cluster/{cluster,own-processes}.test.ts', '**/*.cluster.test.ts'];
 
 interface ProjectOptions {
   exclude?: string[];
@@ -15,15 +15,15 @@ const project = (name: string, include: string[], options: ProjectOptions = {}) 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['{api,sidecar,operator,cli,sample-service,bench,scripts}/**/*.test.ts'], {
-        exclude: ['**/*.prop.test.ts'],
+      project('unit', ['{api,runtime,sidecar,operator,cli,sample-service,bench,scripts}/**/*.test.ts'], {
+        exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS],
       }),
       // Properties mock nothing, so they may share a process: that saves loading every module once per file.
       project('prop', ['**/*.prop.test.ts'], { isolate: false }),
-      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', CLUSTER_TESTS] }),
+      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS] }),
       // On a real Kubernetes API server, which the first run may have to build for minutes.
-      project('cluster', [CLUSTER_TESTS], { globalSetup: ['test/cluster/global-setup.ts'] }),
+      project('cluster', CLUSTER_TESTS, { globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
-    coverage: { provider: 'v8', include: ['api/src/**', 'sidecar/src/**'] },
+    coverage: { provider: 'v8', include: ['api/src/**', 'runtime/src/**', 'sidecar/src/**', 'operator/src/**'] },
   },
 });

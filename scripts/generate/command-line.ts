@@ -1,4 +1,5 @@
-import { optionTable, type Option, type OptionGroup } from '@fusebox/sidecar/option-table.ts';
+import type { Option } from '@fusebox/runtime/option.ts';
+import { optionTable } from '@fusebox/sidecar/option-table.ts';
 import type { Generator } from './generators.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
@@ -14,7 +15,7 @@ function row(option: AnyOption): string[] {
   ];
 }
 
-function section([group, options]: [OptionGroup, AnyOption[]]): string {
+function section([group, options]: [string, AnyOption[]]): string {
   return `## ${group}\n\n${table(['option', 'variable', 'default', ''], options.map(row))}\n`;
 }
 

@@ -1,11 +1,12 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
+import { helpText } from '@fusebox/runtime/help-text.ts';
+import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
+import type { LogLevel } from '@fusebox/runtime/log.ts';
+import { readOptions, type OptionValues } from '@fusebox/runtime/read-options.ts';
 import type { AccessLogMode } from './access-line.ts';
-import { readArguments } from './command-line.ts';
-import type { CommandLine } from './command-line.ts';
-import { helpText } from './help-text.ts';
 import { optionTable } from './option-table.ts';
-import type { Option, OptionKey } from './option-table.ts';
-import type { ListenAddress, LogLevel, Propagator, UpstreamAddress } from './option-values.ts';
+import type { Propagator, UpstreamAddress } from './option-values.ts';
+import { ending, usage } from './usage.ts';
 
 /** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
 export interface Config {
@@ -38,26 +39,7 @@ export interface Config {
   startupTimeoutMs: number;
 }
 
-type Table = typeof optionTable;
-type Values = { [K in OptionKey]: Table[K] extends Option<infer T> ? T | null : never };
-
-const keys = Object.keys(optionTable) as OptionKey[];
-
-/** Flag, else variable, else built-in: the text that counts, and where it stands. */
-function textOf(
-  key: OptionKey,
-  line: CommandLine,
-  env: Record<string, string | undefined>,
-): { text: string; where: string } | null {
-  const option: Option<unknown> = optionTable[key];
-  const fromFlag = line.texts.get(key);
-  if (fromFlag !== undefined) return { text: fromFlag, where: `--${option.flag}` };
-  for (const name of option.env) {
-    const text = env[name];
-    if (text !== undefined && text !== '') return { text, where: name };
-  }
-  return option.builtIn === null ? null : { text: option.builtIn, where: `--${option.flag}` };
-}
+type Values = OptionValues<typeof optionTable>;
 
 function readCommand(positionals: readonly string[], check: boolean, faults: string[]): Config['command'] {
   const [first, ...more] = positionals;
@@ -95,18 +77,9 @@ export function readConfig(
   argv: readonly string[],
   env: Record<string, string | undefined>,
 ): { config: Config } | { help: string } | { faults: string[] } {
-  const line = readArguments(argv);
-  const faults = line.faults;
-  const values = Object.fromEntries(keys.map((key) => [key, null])) as Values;
-  for (const key of keys) {
-    const found = textOf(key, line, env);
-    if (found === null) continue;
-    const parsed = optionTable[key].parse(found.text);
-    if ('fault' in parsed) faults.push(`${found.where}: "${found.text}" ${parsed.fault}`);
-    else Object.assign(values, { [key]: parsed.value });
-  }
-  if (values.help === true) return { help: helpText() };
-  const command = readCommand(line.positionals, values.check === true, faults);
+  const { values, positionals, faults } = readOptions(optionTable, argv, env);
+  if (values.help === true) return { help: helpText(optionTable, { usage, ending }) };
+  const command = readCommand(positionals, values.check === true, faults);
   if (faults.length > 0) return { faults };
   const config = configOf(command, values);
   const together = crossFaults(config);

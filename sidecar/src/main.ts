@@ -2,9 +2,9 @@
 /** The sidecar: command line → parts → serve → drain. With `start-sidecar.ts`, the only file that joins edges to rules. */
 import { readConfig, type Config } from './config.ts';
 import { sendDrain } from './io/drain-command.ts';
-import { newLogger } from './io/log.ts';
+import { newLogger } from '@fusebox/runtime/log.ts';
 import { checkSettings } from './io/settings-check.ts';
-import { systemClock } from './io/system-clock.ts';
+import { systemClock } from '@fusebox/runtime/system-clock.ts';
 import { startSidecar } from './start-sidecar.ts';
 
 /** `EX_USAGE` of sysexits.h. */

@@ -4,58 +4,12 @@
  * A variable is the flag's name with `FUSEBOX_`. Kubernetes gives pods variables for Services too; a Service named `fusebox`
  * makes `FUSEBOX_PORT` and `FUSEBOX_SERVICE_…`, so no option may be called `port` or `…-port`, and unknown variables are not faults.
  */
+import { option, type Option } from '@fusebox/runtime/option.ts';
+import * as plain from '@fusebox/runtime/option-values.ts';
 import * as as from './option-values.ts';
-import type { Parsed } from './option-values.ts';
-
-export type OptionGroup =
-  | 'Addresses'
-  | 'Settings'
-  | 'Identity'
-  | 'Limits'
-  | 'Telemetry'
-  | 'Lifecycle'
-  | 'Other'
-  | 'Not in this version';
-
-export interface Option<T> {
-  /** Without the dashes. */
-  flag: string;
-  /** Variables that are read when the flag is absent; the first that is set and not empty counts. */
-  env: readonly string[];
-  group: OptionGroup;
-  /** What stands for the value in the help; null: a switch without a value. */
-  placeholder: string | null;
-  help: string;
-  /** As it would be written; null: the value is then `absent`. */
-  builtIn: string | null;
-  /** May be given several times; the texts are joined by commas. */
-  repeatable: boolean;
-  parse: (text: string) => Parsed<T>;
-}
-
-type Row<T> = Pick<Option<T>, 'group' | 'placeholder' | 'help' | 'parse'> & {
-  builtIn?: string;
-  moreEnv?: readonly string[];
-  repeatable?: boolean;
-};
-
-function option<T>(flag: string, row: Row<T>): Option<T> {
-  const env = [`FUSEBOX_${flag.toUpperCase().replaceAll('-', '_')}`, ...(row.moreEnv ?? [])];
-  const { group, placeholder, help, parse } = row;
-  return {
-    flag,
-    env,
-    group,
-    placeholder,
-    help,
-    parse,
-    builtIn: row.builtIn ?? null,
-    repeatable: row.repeatable ?? false,
-  };
-}
 
 const later = (flag: string, placeholder: string, help: string): Option<null> =>
-  option(flag, { group: 'Not in this version', placeholder, help, parse: as.notYet, builtIn: 'none' });
+  option(flag, { group: 'Not in this version', placeholder, help, parse: plain.notYet, builtIn: 'none' });
 
 /** The options by the name of their value, in the order of the help. */
 export const optionTable = {
@@ -64,14 +18,14 @@ export const optionTable = {
     placeholder: 'HOST:PORT',
     help: 'Where requests for the service arrive. Without a host: all addresses, IPv4 and IPv6. "none" closes it.',
     builtIn: ':4140',
-    parse: as.listenAddress,
+    parse: plain.listenAddress,
   }),
   admin: option('admin', {
     group: 'Addresses',
     placeholder: 'HOST:PORT',
     help: 'Where /livez, /readyz and /metrics answer; what shows or changes more answers loopback only. "none" closes it.',
     builtIn: ':4143',
-    parse: as.listenAddress,
+    parse: plain.listenAddress,
   }),
   upstream: option('upstream', {
     group: 'Addresses',
@@ -84,13 +38,13 @@ export const optionTable = {
     group: 'Settings',
     placeholder: 'FILE|DIR',
     help: 'Policies and flags as YAML or JSON: a file, or a folder of *.yaml, *.yml and *.json such as a mounted ConfigMap. Changes are taken over while running.',
-    parse: as.nonEmpty,
+    parse: plain.nonEmpty,
   }),
   dataDir: option('data-dir', {
     group: 'Settings',
     placeholder: 'DIR',
     help: 'Keeps the last good settings here, for the next start. Without it nothing is kept on disk.',
-    parse: as.nonEmpty,
+    parse: plain.nonEmpty,
   }),
   namespace: option('namespace', {
     group: 'Identity',
@@ -138,7 +92,7 @@ export const optionTable = {
     placeholder: 'NAME',
     help: 'service.name of the spans. Without it: the name of the first workload, else fusebox-sidecar.',
     moreEnv: ['OTEL_SERVICE_NAME'],
-    parse: as.nonEmpty,
+    parse: plain.nonEmpty,
   }),
   sampleRatio: option('sample-ratio', {
     group: 'Telemetry',
@@ -165,35 +119,32 @@ export const optionTable = {
     placeholder: 'LEVEL',
     help: 'The least important lines that are written: debug, info, warn or error.',
     builtIn: 'info',
-    parse: as.logLevel,
+    parse: plain.logLevel,
   }),
   drainDelayMs: option('drain-delay', {
     group: 'Lifecycle',
     placeholder: 'DURATION',
     help: 'How long everything is still served after draining has begun, at least.',
     builtIn: '5s',
-    parse: as.duration,
+    parse: plain.duration,
   }),
   startupTimeoutMs: option('startup-timeout', {
     group: 'Lifecycle',
     placeholder: 'DURATION',
     help: 'How long to be not ready while no settings have come.',
     builtIn: '10s',
-    parse: as.duration,
+    parse: plain.duration,
   }),
   check: option('check', {
     group: 'Other',
     placeholder: null,
     help: 'Checks the settings in --config, prints every fault, and ends without listening.',
-    parse: as.truth,
+    parse: plain.truth,
   }),
-  help: option('help', { group: 'Other', placeholder: null, help: 'Prints this text.', parse: as.truth }),
+  help: option('help', { group: 'Other', placeholder: null, help: 'Prints this text.', parse: plain.truth }),
   outbound: later('outbound', 'HOST:PORT', 'Where calls by the service arrive.'),
   local: later('local', 'HOST:PORT', 'Flags and live configuration for the service.'),
   operator: later('operator', 'URL', 'The operator that sends settings.'),
   token: later('token', 'FILE', 'The token to show the operator.'),
   ca: later('ca', 'FILE', 'The certificates to trust the operator by.'),
 } as const;
-
-/** The name of an option's value. */
-export type OptionKey = keyof typeof optionTable;

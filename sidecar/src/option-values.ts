@@ -1,60 +1,16 @@
-import { isIP } from 'node:net';
-import { accessLogModes, type AccessLogMode } from './access-line.ts';
-import { parseDuration } from '@fusebox/api/duration.ts';
 import { parseWorkloadRef } from '@fusebox/api/target.ts';
 import type { WorkloadRef } from '@fusebox/api/target.ts';
-
-/** What a text on the command line means, or why it means nothing (a clause that follows the quoted text). */
-export type Parsed<T> = { value: T } | { fault: string };
-
-/** Where to listen. `host` null: every address of the machine, IPv4 and IPv6. `port` 0: any free one. */
-export interface ListenAddress {
-  host: string | null;
-  /** 0..65535 */
-  port: number;
-}
+import type { Parsed } from '@fusebox/runtime/option.ts';
+import { parseHostPort } from '@fusebox/runtime/option-values.ts';
+import { accessLogModes, type AccessLogMode } from './access-line.ts';
 
 /** Where the service is, in the form that `net.connect` takes. */
 export type UpstreamAddress = { host: string; port: number } | { path: string };
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 /** RFC 1123 label: what namespaces are made of. */
 const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const hostNamePattern = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?$/;
 const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelValuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
-function parsePort(text: string, lowest: number): number | null {
-  if (!/^\d{1,5}$/.test(text)) return null;
-  const port = Number(text);
-  return port >= lowest && port <= 65_535 ? port : null;
-}
-
-/** Splits `HOST:PORT` with IPv6 in brackets (RFC 3986 §3.2.2); an empty host is null. */
-function parseHostPort(text: string, lowestPort: number): Parsed<ListenAddress> {
-  const colon = text.lastIndexOf(':');
-  if (colon < 0) {
-    return { fault: /^\d+$/.test(text) ? `is not HOST:PORT; a port alone is written ":${text}"` : 'is not HOST:PORT' };
-  }
-  const port = parsePort(text.slice(colon + 1), lowestPort);
-  if (port === null) return { fault: `needs a port from ${lowestPort} to 65535 after the last colon` };
-  const host = text.slice(0, colon);
-  if (host === '') return { value: { host: null, port } };
-  if (host.startsWith('[') && host.endsWith(']')) {
-    const inner = host.slice(1, -1);
-    return isIP(inner) === 6 ? { value: { host: inner, port } } : { fault: 'has brackets around what is not IPv6' };
-  }
-  if (host.includes(':')) return { fault: 'is ambiguous; IPv6 goes in brackets, like [::1]:4140' };
-  if (!hostNamePattern.test(host)) return { fault: 'has an invalid host' };
-  return { value: { host, port } };
-}
-
-/** `HOST:PORT`, `:PORT`, or `none` for null. */
-export function listenAddress(text: string): Parsed<ListenAddress | null> {
-  return text === 'none' ? { value: null } : parseHostPort(text, 0);
-}
 
 /** `HOST:PORT` or `unix:PATH`. */
 export function upstreamAddress(text: string): Parsed<UpstreamAddress> {
@@ -65,11 +21,6 @@ export function upstreamAddress(text: string): Parsed<UpstreamAddress> {
   const parsed = parseHostPort(text, 1);
   if ('fault' in parsed) return parsed;
   return { value: { host: parsed.value.host ?? '127.0.0.1', port: parsed.value.port } };
-}
-
-/** Any text but an empty one. */
-export function nonEmpty(text: string): Parsed<string> {
-  return text.trim() === '' ? { fault: 'is empty' } : { value: text };
 }
 
 export function namespace(text: string): Parsed<string> {
@@ -119,13 +70,6 @@ export function ratio(text: string): Parsed<number> {
   return value >= 0 && value <= 1 ? { value } : { fault: 'is not a number from 0 to 1' };
 }
 
-/** A duration from 0 to an hour, as milliseconds. */
-export function duration(text: string): Parsed<number> {
-  const value = parseDuration(text);
-  if (value === null) return { fault: 'is not a duration (like 250ms, 5s, 2m)' };
-  return value >= 0 && value <= 3_600_000 ? { value } : { fault: 'is not between 0s and 1h' };
-}
-
 const propagatorNames = ['tracecontext', 'baggage', 'b3', 'b3multi'] as const;
 export type Propagator = (typeof propagatorNames)[number];
 
@@ -159,19 +103,4 @@ export function size(text: string): Parsed<number | null> {
   const [, digits, unit] = /^(\d{1,9})(|Ki|Mi|Gi)$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return { fault: 'is not a size (like 65536, 512Ki, 10Mi)' };
   return { value: Number(digits) * (binaryUnits[unit] ?? 1) };
-}
-
-export function logLevel(text: string): Parsed<LogLevel> {
-  const level = logLevels.find((known) => known === text);
-  return level === undefined ? { fault: `is not one of ${logLevels.join(', ')}` } : { value: level };
-}
-
-export function truth(text: string): Parsed<boolean> {
-  if (text === 'true') return { value: true };
-  return text === 'false' ? { value: false } : { fault: 'is not true or false' };
-}
-
-/** For what a later version will have: only `none` is accepted. */
-export function notYet(text: string): Parsed<null> {
-  return text === 'none' ? { value: null } : { fault: 'is refused: not in this version' };
 }

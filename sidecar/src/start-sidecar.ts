@@ -6,18 +6,19 @@ import type { Config } from './config.ts';
 import { accessLine, wantsLine } from './access-line.ts';
 import type { Alarm } from './exchange.ts';
 import { Inbound } from './inbound.ts';
-import { startAdmin, type AdminOptions } from './io/admin.ts';
+import { startAdmin, type AdminOptions } from '@fusebox/runtime/admin.ts';
+import { adminEndpoints } from './io/admin-endpoints.ts';
 import { newHttpDate } from './io/http-date.ts';
 import { newLastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
 import { listen, type Listener } from './io/listener.ts';
-import { newLogger, type Logger } from './io/log.ts';
-import { MetricsRegistry } from './io/metrics.ts';
-import { registerProcessMetrics } from './io/process-metrics.ts';
+import { newLogger, type Logger } from '@fusebox/runtime/log.ts';
+import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
+import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
 import { routeMetrics } from './io/route-metrics.ts';
 import { SettingsInForce } from './io/settings-in-force.ts';
 import { registerRouteGauges, registerSettingsGauges, showVersion } from './io/sidecar-metrics.ts';
-import { systemClock as clock } from './io/system-clock.ts';
+import { systemClock as clock } from '@fusebox/runtime/system-clock.ts';
 import { startTelemetry, type Telemetry } from './io/telemetry.ts';
 import { TimerWheel } from './io/timer-wheel.ts';
 import { newTraceIdSource } from './io/trace-ids.ts';
@@ -76,9 +77,11 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     ready: () =>
       listener !== null && !inbound.draining && (settled || settings.current.origin !== 'built-in' || isLate()),
     renderMetrics: () => registry.render(),
-    snapshot: () => snapshotView(settings.current, settings.state),
-    circuits: () => circuitsView(inbound.routes.all(), clock),
-    drain: () => lifecycle.drain(),
+    more: adminEndpoints({
+      snapshot: () => snapshotView(settings.current, settings.state),
+      circuits: () => circuitsView(inbound.routes.all(), clock),
+      drain: () => lifecycle.drain(),
+    }),
   });
   if (config.configPath !== null) {
     const first = settings.follow(config.configPath, config.who, (snapshot, before) => {

@@ -2,9 +2,10 @@ import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startAdmin } from './admin.ts';
+import { startAdmin } from '@fusebox/runtime/admin.ts';
+import { adminEndpoints } from './admin-endpoints.ts';
 import { sendDrain } from './drain-command.ts';
-import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+import { isLoopbackAddress, isLoopbackHost } from '@fusebox/runtime/loopback.ts';
 
 const state = { ready: true, drains: 0 };
 let admin: Awaited<ReturnType<typeof startAdmin>>;
@@ -14,13 +15,15 @@ const options = {
   port: 0,
   ready: () => state.ready,
   renderMetrics: () => 'a 1\n',
-  snapshot: () => ({ digest: 'sha256:0' }),
-  circuits: (): unknown => {
-    throw new Error('secret');
-  },
-  drain: () => {
-    state.drains += 1;
-  },
+  more: adminEndpoints({
+    snapshot: () => ({ digest: 'sha256:0' }),
+    circuits: (): unknown => {
+      throw new Error('secret');
+    },
+    drain: () => {
+      state.drains += 1;
+    },
+  }),
 };
 
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { ListenAddress } from '../option-values.ts';
+import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
 
 /** A preStop hook must not hang on a sidecar that does not answer. */
 const timeoutMs = 5_000;

@@ -5,8 +5,8 @@ import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compileSettings } from '../compile-settings.ts';
 import { newLastGood } from './last-good.ts';
-import { newLogger } from './log.ts';
-import type { LogFields } from './log.ts';
+import { newLogger } from '@fusebox/runtime/log.ts';
+import type { LogFields } from '@fusebox/runtime/log.ts';
 
 let root: string;
 let lines: LogFields[];

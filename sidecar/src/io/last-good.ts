@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestOf } from '@fusebox/api/digest.ts';
 import { readSnapshot } from '@fusebox/api/snapshot-reader.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
 
 const fileName = 'last-good-snapshot.json';
 

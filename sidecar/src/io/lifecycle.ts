@@ -1,4 +1,4 @@
-import type { Logger } from './log.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
 
 /** What has to be done on the way out. */
 export interface LifecycleSteps {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { bindFault } from './bind-fault.ts';
+import { bindFault } from '@fusebox/runtime/bind-fault.ts';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
 
 export interface ListenerOptions extends Omit<ClientOptions, 'closed'> {

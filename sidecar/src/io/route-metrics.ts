@@ -1,6 +1,6 @@
 import type { Refusal } from '../refusals.ts';
 import type { RouteMetrics } from '../route-state.ts';
-import type { Counter, MetricsRegistry } from './metrics.ts';
+import type { Counter, MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 
 const REQUESTS_HELP = 'Requests that ended, by the status that the client got (499: it left first).';
 const DURATION_HELP = 'From the end of the request head to the last byte of the answer (s).';

@@ -1,7 +1,7 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { LastGood } from './last-good.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
 import { startSettingsSource, type SettingsState } from './settings-source.ts';
 import type { InForce } from './views.ts';
 

@@ -1,8 +1,8 @@
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { beforeEach, expect, test } from 'vitest';
 import type { FileFeedOptions } from './file-feed.ts';
-import { newLogger } from './log.ts';
-import type { LogFields } from './log.ts';
+import { newLogger } from '@fusebox/runtime/log.ts';
+import type { LogFields } from '@fusebox/runtime/log.ts';
 import { startSettingsSource } from './settings-source.ts';
 import type { SettingsSourceOptions } from './settings-source.ts';
 

@@ -3,7 +3,7 @@ import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { compileSettings } from '../compile-settings.ts';
 import type { SettingsResult } from '../compile-settings.ts';
 import { watchSettings } from './file-feed.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
 import type { SettingsFile } from './read-settings.ts';
 
 /** How the settings on disk stand; shown by `/snapshot` and the metrics. */

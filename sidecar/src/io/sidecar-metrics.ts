@@ -1,6 +1,6 @@
 import type { Clock } from '@fusebox/api/clock.ts';
 import type { RouteState } from '../route-state.ts';
-import type { MetricsRegistry } from './metrics.ts';
+import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { STATE_NAMES, type InForce } from './views.ts';
 import type { SettingsState } from './settings-source.ts';
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SpanRecord } from '../span-record.ts';
-import { newLogger } from './log.ts';
-import type { LogFields } from './log.ts';
+import { newLogger } from '@fusebox/runtime/log.ts';
+import type { LogFields } from '@fusebox/runtime/log.ts';
 import { startTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 

@@ -1,6 +1,6 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import type { SpanRecord } from '../span-record.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
 
 export interface TelemetryOptions {
   /** Base URL of an OTLP/HTTP collector; `/v1/traces` is appended (OTLP exporter specification, endpoint URLs). */

@@ -6,7 +6,7 @@ import type { Alarm } from '../exchange.ts';
 import { accessLine, type AccessLine } from '../access-line.ts';
 import { Inbound } from '../inbound.ts';
 import { ClientConnection } from '../io/client-connection.ts';
-import { MetricsRegistry } from '../io/metrics.ts';
+import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { routeMetrics } from '../io/route-metrics.ts';
 import { registerRouteGauges } from '../io/sidecar-metrics.ts';
 import { TimerWheel } from '../io/timer-wheel.ts';

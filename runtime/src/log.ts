@@ -1,5 +1,6 @@
-import { logLevels } from '../option-values.ts';
-import type { LogLevel } from '../option-values.ts';
+/** Levels, least important first. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** What stands beside the message. An `Error` becomes its message and code; its stack is written at level `debug` only. */
 export type LogFields = Record<string, unknown>;

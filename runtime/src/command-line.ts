@@ -1,22 +1,19 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '@fusebox/api/nearest-name.ts';
-import { optionTable } from './option-table.ts';
-import type { Option, OptionKey } from './option-table.ts';
-
-const keyOfFlag = new Map((Object.keys(optionTable) as OptionKey[]).map((key) => [optionTable[key].flag, key]));
+import type { OptionTable } from './option.ts';
 
 /** What stands on the command line, before any text is parsed. */
 export interface CommandLine {
-  texts: Map<OptionKey, string>;
+  texts: Map<string, string>;
   /** Words that are neither flags nor their values. */
   positionals: string[];
   faults: string[];
 }
 
 /** The flags as texts, by option; what is unknown, repeated or without its value becomes a fault. */
-export function readArguments(args: readonly string[]): CommandLine {
+export function readArguments(table: OptionTable, args: readonly string[]): CommandLine {
   const options = Object.fromEntries(
-    Object.values<Option<unknown>>(optionTable).map(({ flag, placeholder }) => [
+    Object.values(table).map(({ flag, placeholder }) => [
       flag,
       { type: placeholder === null ? ('boolean' as const) : ('string' as const) },
     ]),
@@ -27,23 +24,25 @@ export function readArguments(args: readonly string[]): CommandLine {
   let valueOfUnknown = false;
   for (const token of tokens) {
     if (token.kind === 'positional' && !valueOfUnknown) line.positionals.push(token.value);
-    valueOfUnknown = token.kind === 'option' && !takeFlag(line, token) && token.value === undefined;
+    valueOfUnknown = token.kind === 'option' && !takeFlag(table, line, token) && token.value === undefined;
   }
   return line;
 }
 
 /** False when there is no such option. */
 function takeFlag(
+  table: OptionTable,
   line: CommandLine,
   token: { name: string; rawName: string; value?: string | undefined; inlineValue?: boolean | undefined },
 ): boolean {
+  const keyOfFlag = new Map(Object.entries(table).map(([key, { flag }]) => [flag, key]));
   const key = token.rawName.startsWith('--') || token.rawName === '-h' ? keyOfFlag.get(token.name) : undefined;
   if (key === undefined) {
     const nearest = token.rawName.startsWith('--') ? nearestName(token.name, [...keyOfFlag.keys()]) : null;
     line.faults.push(`${token.rawName}: unknown option${nearest === null ? '' : `; did you mean --${nearest}?`}`);
     return false;
   }
-  const { repeatable, placeholder } = optionTable[key];
+  const { repeatable, placeholder } = table[key]!;
   const before = line.texts.get(key);
   if (placeholder === null) {
     line.texts.set(key, token.value ?? 'true');

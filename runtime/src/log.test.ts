@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
-import type { LogLevel } from '../option-values.ts';
+import type { LogLevel } from './log.ts';
 import { newLogger } from './log.ts';
 import type { LogFields, Logger } from './log.ts';
 

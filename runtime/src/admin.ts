@@ -11,26 +11,24 @@ export interface AdminOptions {
   ready: () => boolean;
   /** Prometheus text 0.0.4. */
   renderMetrics: () => string;
-  /** What `/snapshot` shows, as a value for JSON. */
-  snapshot: () => unknown;
-  /** What `/circuits` shows, as a value for JSON. */
-  circuits: () => unknown;
-  /** Begins to drain; may be called again. */
-  drain: () => void;
+  /** Further endpoints, by path. */
+  more?: Readonly<Record<string, Endpoint>>;
 }
 
-interface Reply {
+/** An answer of an endpoint. */
+export interface Reply {
   status: number;
   type: string;
   body: string;
   allow?: string;
 }
 
-interface Endpoint {
+/** One endpoint; none reads a body. */
+export interface Endpoint {
   method: 'GET' | 'POST';
   /** Public, or for callers on this machine only. */
   access: 'public' | 'loopback';
-  reply: (admin: AdminOptions) => Reply;
+  reply: () => Reply;
 }
 
 const text = (status: number, body: string): Reply => ({
@@ -38,7 +36,8 @@ const text = (status: number, body: string): Reply => ({
   type: 'text/plain; charset=utf-8',
   body: `${body}\n`,
 });
-const json = (status: number, value: unknown): Reply => ({
+/** A value as JSON. */
+export const json = (status: number, value: unknown): Reply => ({
   status,
   type: 'application/json',
   body: `${JSON.stringify(value ?? null, null, 2)}\n`,
@@ -48,29 +47,20 @@ const problem = (status: number, title: string, detail: string): Reply => ({
   type: 'application/problem+json',
 });
 
-const endpoints: Record<string, Endpoint> = {
+const endpointsOf = ({ ready, renderMetrics, more = {} }: AdminOptions): Record<string, Endpoint> => ({
   '/livez': { method: 'GET', access: 'public', reply: () => text(200, 'live') },
   '/readyz': {
     method: 'GET',
     access: 'public',
-    reply: (admin) => (admin.ready() ? text(200, 'ready') : text(503, 'not ready')),
+    reply: () => (ready() ? text(200, 'ready') : text(503, 'not ready')),
   },
   '/metrics': {
     method: 'GET',
     access: 'public',
-    reply: (admin) => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: admin.renderMetrics() }),
+    reply: () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: renderMetrics() }),
   },
-  '/snapshot': { method: 'GET', access: 'loopback', reply: (admin) => json(200, admin.snapshot()) },
-  '/circuits': { method: 'GET', access: 'loopback', reply: (admin) => json(200, admin.circuits()) },
-  '/drain': {
-    method: 'POST',
-    access: 'loopback',
-    reply: (admin) => {
-      admin.drain();
-      return json(202, { draining: true });
-    },
-  },
-};
+  ...more,
+});
 
 /**
  * Why this caller may not use a loopback endpoint, or null. A browser on this machine reaches loopback for any page that it shows:
@@ -83,7 +73,7 @@ function refusal(request: IncomingMessage): string | null {
   return null;
 }
 
-function replyTo(request: IncomingMessage, admin: AdminOptions): Reply {
+function replyTo(request: IncomingMessage, endpoints: Record<string, Endpoint>): Reply {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
   if (endpoint === undefined) {
@@ -97,16 +87,16 @@ function replyTo(request: IncomingMessage, admin: AdminOptions): Reply {
   const refused = endpoint.access === 'loopback' ? refusal(request) : null;
   if (refused !== null) return problem(403, 'Forbidden', `${path}: ${refused}.`);
   try {
-    return endpoint.reply(admin);
+    return endpoint.reply();
   } catch {
     return problem(500, 'Internal Server Error', `${path} could not be answered.`);
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, admin: AdminOptions): void {
+function answer(request: IncomingMessage, response: ServerResponse, endpoints: Record<string, Endpoint>): void {
   // No endpoint reads a body; one that is sent must still be drained before the connection is used again.
   request.resume();
-  const { status, type, body, allow } = replyTo(request, admin);
+  const { status, type, body, allow } = replyTo(request, endpoints);
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
@@ -117,21 +107,21 @@ function answer(request: IncomingMessage, response: ServerResponse, admin: Admin
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-function newServer(admin: AdminOptions): Server {
+function newServer(endpoints: Record<string, Endpoint>): Server {
   const server = createServer(
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
-    (request, response) => answer(request, response, admin),
+    (request, response) => answer(request, response, endpoints),
   );
   server.maxConnections = 256;
   return server;
 }
 
 /**
- * Opens the admin listener: `/livez`, `/readyz` and `/metrics` for everybody; `/snapshot`, `/circuits` and `POST /drain` for callers on
- * this machine. `close` ends open connections at once. Rejects with a message for people when the address cannot be bound.
+ * Opens the admin listener: `/livez`, `/readyz` and `/metrics` for everybody, and what the program adds. `close` ends open
+ * connections at once. Rejects with a message for people when the address cannot be bound.
  */
 export async function startAdmin(admin: AdminOptions): Promise<{ port: number; close(): Promise<void> }> {
-  const server = newServer(admin);
+  const server = newServer(endpointsOf(admin));
   const { host, port } = admin;
   await new Promise<void>((resolve, reject) => {
     server.on('error', (error) => reject(bindFault(error, { flag: 'admin', host, port })));
