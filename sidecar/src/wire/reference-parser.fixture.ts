@@ -49,7 +49,8 @@ export function readRequest(text: string): ReferenceRequest | number {
   if (major !== '1') return 505;
   const minor = minorDigit === '0' ? 0 : 1;
   const fields = lines.map(readField);
-  if (fields.includes(null)) return 400;
+  // In reading order: the 101st line is judged before it is counted.
+  if (fields.slice(0, 101).includes(null)) return 400;
   if (fields.length > 100) return 431;
   const known = fields as Field[];
   const end = text.indexOf('\r\n\r\n', start) + 4;
