@@ -7,8 +7,10 @@ export interface LoadResult {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Answers that were no 2xx or 3xx, and connections that failed (count). A slow answer (2 s) is no error. */
-  errors: number;
+  /** Connections that failed (count). A slow answer (2 s) is no failure. */
+  failures: number;
+  /** Answers that were no 2xx or 3xx (count). */
+  refused: number;
 }
 
 /** One round of load: one thread, kept-alive connections, each with one request under way at any time. */
@@ -18,18 +20,21 @@ export interface Load {
   connections: number;
   /** Headers as `name: value`. */
   headers: readonly string[];
+  /** A Lua file that changes what is sent. */
+  script?: string | undefined;
   /** The CPU core that the generator is pinned to. */
   core: number;
 }
 
 /** Runs `wrk` once. @throws what `wrk` printed, when it failed or its output has another form. */
-export async function runLoad({ url, seconds, connections, headers, core }: Load): Promise<LoadResult> {
+export async function runLoad({ url, seconds, connections, headers, script, core }: Load): Promise<LoadResult> {
   const options = [
     '-t1',
     `-c${connections}`,
     `-d${seconds}s`,
     '--latency',
     ...headers.flatMap((header) => ['-H', header]),
+    ...(script === undefined ? [] : ['-s', script]),
   ];
   const { stdout } = await promisify(execFile)('taskset', ['-c', String(core), 'wrk', ...options, url]);
   return readWrk(stdout);
@@ -43,13 +48,13 @@ export function readWrk(output: string): LoadResult {
     return found;
   };
   const socketErrors = /Socket errors: (.*), timeout/.exec(output)?.[1] ?? '';
-  const badAnswers = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? '0';
   return {
     requests: Number(find(/(\d+) requests in /)),
     perSecond: Number(find(/Requests\/sec:\s+([\d.]+)/)),
     p50Ms: milliseconds(find(/50%\s+([\d.]+\w+)/)),
     p99Ms: milliseconds(find(/99%\s+([\d.]+\w+)/)),
-    errors: [...socketErrors.matchAll(/\d+/g)].reduce((sum, [count]) => sum + Number(count), Number(badAnswers)),
+    failures: [...socketErrors.matchAll(/\d+/g)].reduce((sum, [count]) => sum + Number(count), 0),
+    refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? '0'),
   };
 }
 

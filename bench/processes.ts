@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A server under measurement, stopped by its own id. */
 export interface Server {
   pid: number;
-  url: string;
+  port: number;
+  /** From the start of the process to the first answer, to within the time between two looks (ms). */
+  readyMs: number;
   stop(): Promise<void>;
 }
 
@@ -18,6 +20,8 @@ export interface ServerCommand {
   port: number;
   /** A path that answers 200 once it serves. */
   path: string;
+  /** Time between two looks whether it answers (ms; 50). */
+  lookMs?: number;
 }
 
 const startMs = 15_000;
@@ -41,7 +45,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a server and waits until it answers. @throws its output, when it ends or stays silent instead. */
-export async function startServer({ name, command, core, port, path }: ServerCommand): Promise<Server> {
+export async function startServer({ name, command, core, port, path, lookMs = 50 }: ServerCommand): Promise<Server> {
+  const begunMs = performance.now();
   const child = spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   const pid = child.pid; // taskset becomes the command: the id stays
   if (pid === undefined) throw new Error(`${name}: taskset could not be started`);
@@ -52,13 +57,13 @@ export async function startServer({ name, command, core, port, path }: ServerCom
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const url = `http://127.0.0.1:${port}${path}`;
-  for (const deadlineMs = performance.now() + startMs; (await statusOf(url)) !== 200; await sleep(50)) {
+  for (const deadlineMs = performance.now() + startMs; (await statusOf(url)) !== 200; await sleep(lookMs)) {
     if (hasEnded(child) || performance.now() > deadlineMs) {
       await stop(child);
       throw new Error(`${name} does not answer 200 on ${url}:\n${output}`);
     }
   }
-  return { pid, url, stop: () => stop(child) };
+  return { pid, port, readyMs: performance.now() - begunMs, stop: () => stop(child) };
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;

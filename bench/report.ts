@@ -4,6 +4,14 @@ import type { Spread } from './median.ts';
 
 const quietLoad = 0.5;
 
+/** A table of figures; the first column names what was measured. */
+export interface Table {
+  /** Stands above it, where a report has several. */
+  caption?: string;
+  header: string[];
+  rows: string[][];
+}
+
 /** What one benchmark found. */
 export interface Report {
   /** Also the name of the files in `bench/results/`. */
@@ -11,9 +19,10 @@ export interface Report {
   title: string;
   /** How it was measured, in a sentence or two. */
   method: string;
-  header: string[];
-  rows: string[][];
-  /** The claim beside what was found. */
+  tables: Table[];
+  /** Who could not take part, and the command that helps. */
+  leftOut?: readonly string[];
+  /** The claims beside what was found. */
   verdict: string;
   machine: Machine;
   /** Whether it replaces the results on disk, or is only printed. */
@@ -51,11 +60,23 @@ export function noise({ loadBefore }: Machine): string {
   return `\n\n**Noisy**: the load average was ${loadBefore} before the start, so other programs ran too. Repeat this on a quiet machine.`;
 }
 
+/** Whether what was found keeps to a target: `sidecar / HAProxy = 1.27 (target ≤ 1.45): met`. */
+export function atMost(what: string, found: number, target: number): string {
+  const shown = `${what} = ${found.toFixed(2)} (target ≤ ${target.toFixed(2)})`;
+  if (Number.isNaN(found)) return `${what} (target ≤ ${target.toFixed(2)}): not measured, one of the two was left out`;
+  return `${shown}: ${found <= target ? 'met' : 'MISSED'}`;
+}
+
 /** Prints a report and, if it is to be kept, writes it to `bench/results/NAME.md` and `.json`. */
 export function publish(report: Report): void {
-  const { name, title, method, header, rows, machine, data } = report;
+  const { name, title, method, tables, leftOut = [], machine, data } = report;
   const verdict = report.verdict + noise(machine);
-  const figures = table(header, rows);
+  const figures = [
+    ...tables.map(
+      ({ caption, header, rows }) => `${caption === undefined ? '' : `${caption}:\n\n`}${table(header, rows)}`,
+    ),
+    ...leftOut.map((notice) => `Left out: ${notice}.`),
+  ].join('\n\n');
   console.log(`\n${figures}\n\n${verdict}\n`);
   if (!report.keep) return;
   const folder = new URL('results/', import.meta.url);

@@ -1,30 +1,20 @@
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { cpuTimeNs } from './cpu-time.ts';
-import { runLoad, type LoadResult } from './load.ts';
-import type { Peer } from './peers/peers.ts';
-import { freePort, startServer, type Server } from './processes.ts';
-
-/** Connections of the load generator, each with one request under way (count). */
-export const connections = 64;
-/** What the load generator sends beside `host`. */
-export const headers = [
-  'user-agent: proxy-cost/1',
-  'accept: application/json',
-  'accept-encoding: gzip, deflate',
-  'x-tenant: shop',
-];
-
-/** Turns that do not count: on Node the compiler is still at work during the first. */
-export const warmUpTurns = 2;
-
-const proxyCore = 0;
-const loadCore = availableParallelism() > 1 ? 1 : 0;
-const path = '/users/42';
+import { loadCore } from './fleet.ts';
+import type { LoadResult } from './load.ts';
+import { spread, type Spread } from './median.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Server } from './processes.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** What one round of load through one proxy cost. */
 export interface Round extends LoadResult {
   cpuUsPerRequest: number;
+}
+
+/** A proxy that runs. */
+export interface Contestant {
+  peer: Peer;
+  server: Server;
 }
 
 /** One proxy with its rounds. */
@@ -33,49 +23,43 @@ export interface Contender {
   rounds: Round[];
 }
 
-interface Running extends Contender {
-  server: Server;
-}
-
-async function round({ server, peer }: Running, seconds: number): Promise<Round> {
+async function round({ server, peer }: Contestant, scenario: Scenario, seconds: number): Promise<Round> {
   const before = cpuTimeNs(server.pid);
-  const result = await runLoad({ url: server.url, seconds, connections, headers, core: loadCore });
-  const cpuUs = (cpuTimeNs(server.pid) - before) / 1000;
-  // A refused request is a cheap one: a round with any tells nothing.
-  if (result.errors > 0) throw new Error(`${peer.name}: ${result.errors} requests failed`);
-  return { ...result, cpuUsPerRequest: cpuUs / result.requests };
-}
-
-/** Starts all proxies in front of one service and lets them take turns: `rounds` rounds of `seconds` each, after a warm-up. */
-export async function takeTurns(chosen: readonly Peer[], rounds: number, seconds: number): Promise<Contender[]> {
-  const endings: (() => unknown)[] = [];
   try {
-    const upstreamPort = await freePort();
-    const program = fileURLToPath(new URL('peers/upstream.ts', import.meta.url));
-    const command = [process.execPath, program, String(upstreamPort)];
-    const upstream = await startServer({ name: 'upstream', command, core: loadCore, port: upstreamPort, path });
-    endings.push(() => upstream.stop());
-    const contenders: Running[] = [];
-    for (const peer of chosen) {
-      const port = await freePort();
-      const { command: line, clean } = peer.command({ port, upstreamPort });
-      if (clean !== undefined) endings.push(clean);
-      const server = await startServer({ name: peer.name, command: line, core: proxyCore, port, path });
-      endings.push(() => server.stop());
-      contenders.push({ peer, server, rounds: [] });
-    }
-    for (let turn = 1; turn <= warmUpTurns; turn++) {
-      for (const contender of contenders) await round(contender, seconds);
-    }
-    for (let turn = 1; turn <= rounds; turn++) {
-      for (const contender of contenders) {
-        const result = await round(contender, seconds);
-        contender.rounds.push(result);
-        console.log(`round ${turn}  ${contender.peer.name.padEnd(20)} ${result.cpuUsPerRequest.toFixed(1)} µs/request`);
-      }
-    }
-    return contenders;
-  } finally {
-    for (const end of endings.toReversed()) await end();
+    const result = await scenario.run(server.port, seconds, loadCore);
+    return { ...result, cpuUsPerRequest: (cpuTimeNs(server.pid) - before) / 1000 / result.requests };
+  } catch (error) {
+    throw new Error(`${peer.name}, ${scenario.title}`, { cause: error });
   }
 }
+
+/** Lets the proxies that take part in a scenario have their turns, A B C, A B C, after those that do not count. */
+export async function takeTurns(
+  contestants: readonly Contestant[],
+  scenario: Scenario,
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<Contender[]> {
+  const part = contestants.filter(({ peer }) => scenario.only?.includes(peer.name) ?? true);
+  const contenders = part.map(({ peer }): Contender => ({ peer, rounds: [] }));
+  for (let turn = 1 - scenario.warmUpTurns; turn <= rounds; turn++) {
+    for (const [at, contestant] of part.entries()) {
+      const result = await round(contestant, scenario, seconds);
+      if (turn < 1) continue;
+      contenders[at]?.rounds.push(result);
+      const cost = `${result.cpuUsPerRequest.toFixed(1)} µs/${scenario.unit}`;
+      console.log(`${scenario.name} ${turn}  ${contestant.peer.name.padEnd(20)} ${cost}`);
+    }
+  }
+  return contenders;
+}
+
+/** CPU time per request of one proxy over another's, each round against the same round: neighbours in time share what the machine did meanwhile. */
+export function costRatio(mine: Contender, other: Contender): Spread {
+  return spread(
+    mine.rounds.map((one, turn) => one.cpuUsPerRequest / (other.rounds[turn]?.cpuUsPerRequest ?? Number.NaN)),
+  );
+}
+
+/** One figure of all rounds. */
+export const figure = (contender: Contender, pick: (round: Round) => number): Spread =>
+  spread(contender.rounds.map(pick));

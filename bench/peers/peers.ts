@@ -1,32 +1,30 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../processes.ts';
-import { haproxyConfig } from './haproxy-config.ts';
+import { envoy, envoyMissing } from './envoy.ts';
+import { goProxy } from './go-proxy.ts';
+import { haproxy } from './haproxy.ts';
+import { nginx } from './nginx.ts';
+import type { Peer } from './peer.ts';
+import { sidecar } from './sidecar.ts';
 
-/** What a proxy is started with. */
-export interface Ports {
-  port: number;
-  upstreamPort: number;
-}
-
-/** A proxy that is measured. */
-export interface Peer {
-  name: string;
-  title: string;
-  /** Why it cannot run here, and what helps; null when it can. */
-  missing: () => string | null;
-  /** Its command line, and what to clear away after it has ended. */
-  command: (ports: Ports) => { command: string[]; clean?: () => void };
-}
-
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const here = (): null => null;
+
+function unlessInstalled(program: string, install: string): () => string | null {
+  return () => (isInstalled(program) ? null : `${program} is not installed: ${install}`);
+}
+
+function onNode(program: string): Peer['command'] {
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  return ({ port, upstreamPort }) => [process.execPath, file, String(port), String(upstreamPort)];
+}
 
 /** Every proxy, in the order in which they take their turns. */
 export const peers: readonly Peer[] = [
-  { name: 'sidecar', title: 'sidecar, every stage on', missing: here, command: sidecar },
+  { name: 'sidecar', title: 'sidecar, every stage on', missing: here, command: sidecar({}) },
+  { name: 'sidecar-10', title: 'sidecar, 10 % sampled', missing: here, command: sidecar({ sampleRatio: 0.1 }) },
+  { name: 'sidecar-100', title: 'sidecar, 100 % sampled', missing: here, command: sidecar({ sampleRatio: 1 }) },
+  { name: 'sidecar-unix', title: 'sidecar, Unix socket', missing: here, command: sidecar({ overUnixSocket: true }) },
+  { name: 'splice', title: 'bare TCP splice on node:net', missing: here, command: onNode('splice.ts') },
   { name: 'http-undici', title: 'node:http + undici', missing: here, command: onNode('http-undici.ts') },
   {
     name: 'http-undici-dispatch',
@@ -34,30 +32,32 @@ export const peers: readonly Peer[] = [
     missing: here,
     command: onNode('http-undici-dispatch.ts'),
   },
-  { name: 'splice', title: 'bare TCP splice on node:net', missing: here, command: onNode('splice.ts') },
-  { name: 'haproxy', title: 'HAProxy, one thread', missing: haproxyMissing, command: haproxy },
+  { name: 'reply-from', title: '@fastify/reply-from', missing: here, command: onNode('reply-from.ts') },
+  {
+    name: 'go',
+    title: 'Go httputil.ReverseProxy',
+    missing: unlessInstalled('go', 'apt-get install -y golang-go'),
+    command: goProxy,
+  },
+  {
+    name: 'nginx',
+    title: 'nginx, one worker',
+    missing: unlessInstalled('nginx', 'apt-get install -y nginx'),
+    command: nginx,
+  },
+  {
+    name: 'haproxy',
+    title: 'HAProxy, one thread',
+    missing: unlessInstalled('haproxy', 'apt-get install -y haproxy'),
+    command: haproxy,
+  },
+  { name: 'envoy', title: 'Envoy, one worker', missing: envoyMissing, command: envoy },
 ];
 
-function sidecar({ port, upstreamPort }: Ports): { command: string[] } {
-  const main = file('../../sidecar/src/main.ts');
-  const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--upstream', `127.0.0.1:${upstreamPort}`];
-  const settings = ['--config', file('../policies/every-stage.yaml'), '--namespace', 'bench'];
-  return { command: [process.execPath, main, ...addresses, ...settings, '--drain-delay', '0s', '--log-level', 'warn'] };
-}
-
-function onNode(program: string): Peer['command'] {
-  return ({ port, upstreamPort }) => ({
-    command: [process.execPath, file(program), String(port), String(upstreamPort)],
-  });
-}
-
-function haproxyMissing(): string | null {
-  return isInstalled('haproxy') ? null : 'haproxy is not installed: apt-get install -y haproxy';
-}
-
-function haproxy({ port, upstreamPort }: Ports): { command: string[]; clean: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'fusebox-bench-'));
-  const config = join(folder, 'haproxy.cfg');
-  writeFileSync(config, haproxyConfig(port, upstreamPort));
-  return { command: ['haproxy', '-db', '-f', config], clean: () => rmSync(folder, { recursive: true }) };
+/** The proxies of these names, in the order of the list. @throws naming what it does not know. */
+export function peersNamed(names: readonly string[]): Peer[] {
+  const unknown = names.filter((name) => !peers.some((peer) => peer.name === name));
+  if (unknown.length > 0)
+    throw new Error(`no proxy ${unknown.join(', ')}; there are ${peers.map(({ name }) => name).join(', ')}`);
+  return peers.filter(({ name }) => names.includes(name));
 }
