@@ -5,7 +5,7 @@ import { call, type Answer } from './http-call.ts';
 export interface Sample {
   sentMs: number;
   endedMs: number;
-  /** The status as text, the sidecar's reason for a refusal, or `lost`: no whole answer came. */
+  /** The status as text, the sidecar's reason for a refusal, or `lost` with an error code: no whole answer came. */
   outcome: string;
   status: number;
   retryAfter: string | null;
@@ -63,8 +63,7 @@ export class Load {
   /** As `send`, but for the asker alone: it is no sample of the load. */
   async probe(path: string, headers: Record<string, string> = {}): Promise<Sample> {
     const sentMs = performance.now();
-    const lost = { outcome: 'lost', status: 0, retryAfter: null, problem: false, closes: false };
-    const end = await call(this.#base + path, { headers, agent: this.#agent }).then(endOf, () => lost);
+    const end = await call(this.#base + path, { headers, agent: this.#agent }).then(endOf, lossOf);
     return { ...end, sentMs, endedMs: performance.now() };
   }
 
@@ -97,9 +96,25 @@ const endOf = ({ status, headers }: Answer): Omit<Sample, 'sentMs' | 'endedMs'> 
   closes: headers.connection === 'close',
 });
 
+const lossOf = (error: NodeJS.ErrnoException): Omit<Sample, 'sentMs' | 'endedMs'> => ({
+  outcome: `lost ${error.code ?? error.message}`,
+  status: 0,
+  retryAfter: null,
+  problem: false,
+  closes: false,
+});
+
 /** How many ended in each way. */
 export function tally(samples: readonly Sample[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of samples) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
+}
+
+/** What ended in another way than 200: how often in all, and in words. */
+export function failuresIn(counts: Record<string, number>): { count: number; text: string } {
+  const failures = Object.entries(counts).filter(([outcome]) => outcome !== '200');
+  const list = failures.map(([outcome, count]) => `${count} ${outcome}`);
+  const count = failures.reduce((sum, [, one]) => sum + one, 0);
+  return { count, text: count === 0 ? 'no failure' : list.join(', ') };
 }

@@ -18,7 +18,7 @@ const windowMs = 2000;
 const columnMs = 500;
 const barWidth = 30;
 const eventLines = 5;
-const outcomes = ['200', '500', 'queue-timeout', 'concurrency-limit', 'circuit-open', 'lost'];
+const outcomes = ['200', '500', 'queue-timeout', 'concurrency-limit', 'circuit-open'];
 const heights = '▁▂▃▄▅▆▇█';
 const label = (text: string): string => paint('dim', text.padEnd(11));
 

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readDocuments } from '@fusebox/api/documents.ts';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SettingsFolder } from './settings-folder.ts';
 import { EXAMPLES } from './world.ts';
 
 describe('the settings that the demo edits', () => {
-  let folder = new SettingsFolder(EXAMPLES);
-  afterEach(() => {
-    folder.remove();
+  let folder: SettingsFolder;
+  beforeEach(() => {
     folder = new SettingsFolder(EXAMPLES);
   });
+  afterEach(() => folder.remove());
 
   test('stay valid through each kind of write, and leave no other file behind', () => {
     for (const value of ['30', '20', '40']) folder.set('policy.yaml', 'maxConcurrent', value);

@@ -1,6 +1,6 @@
 import { sumOf } from '../admin-client.ts';
 import { calm } from '../calm.ts';
-import { tally } from '../load.ts';
+import { failuresIn, tally } from '../load.ts';
 import { showMs } from '../statistics.ts';
 import { until } from '../until.ts';
 import type { World } from '../world.ts';
@@ -37,10 +37,10 @@ export async function brokenSettings(world: World): Promise<void> {
   await until('the repair is noticed', async () => (await admin.snapshot()).settings?.valid === true);
   const tookMs = performance.now() - repairedMs;
   await calm(world);
-  const { 200: served = 0, ...others } = tally(load.sentSince(sinceMs));
-  const failed = Object.values(others).reduce((sum, one) => sum + one, 0);
+  const counts = tally(load.sentSince(sinceMs));
+  const failures = failuresIn(counts);
   promise('the repair is taken over by itself', (await admin.snapshot()).version === before, `after ${showMs(tookMs)}`);
-  promise('traffic does not notice', failed === 0, `${served} served, ${failed} failed`);
+  promise('traffic does not notice', failures.count === 0, `${counts['200'] ?? 0} served, ${failures.text}`);
 }
 
 /** Where it is wrong, without the file's path in front. */

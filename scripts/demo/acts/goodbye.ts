@@ -1,6 +1,6 @@
 import { sumOf } from '../admin-client.ts';
 import { calm } from '../calm.ts';
-import { tally } from '../load.ts';
+import { failuresIn, tally } from '../load.ts';
 import { until } from '../until.ts';
 import { ROUTE, type World } from '../world.ts';
 
@@ -37,9 +37,13 @@ export async function goodbye(world: World): Promise<void> {
   const status = await ended;
 
   const samples = load.sentSince(sinceMs);
-  const { 200: served = 0, ...others } = tally(samples);
-  const lost = Object.values(others).reduce((sum, one) => sum + one, 0);
-  promise('requests in flight end well', lost === 0, `${held} in flight at SIGTERM; ${served} served, ${lost} lost`);
+  const counts = tally(samples);
+  const failures = failuresIn(counts);
+  promise(
+    'requests in flight end well',
+    failures.count === 0,
+    `${held} in flight at SIGTERM; ${counts['200'] ?? 0} served, ${failures.text}`,
+  );
   const late = samples.filter(({ sentMs }) => sentMs > toldMs);
   promise(
     'while it drains it still serves, and asks clients to leave',

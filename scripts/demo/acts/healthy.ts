@@ -1,3 +1,4 @@
+import { failuresIn, tally } from '../load.ts';
 import { until } from '../until.ts';
 import { median, showMs } from '../statistics.ts';
 import { RATE, type World } from '../world.ts';
@@ -16,8 +17,9 @@ export async function healthy(world: World): Promise<void> {
     return ended.length >= shown && ended;
   });
   const served = samples.filter(({ outcome }) => outcome === '200');
-  const figure = `${served.length} of ${samples.length}, ${showMs(median(served.map(({ sentMs, endedMs }) => endedMs - sentMs)))} (median)`;
-  promise('every request is served', served.length === samples.length, figure);
+  const ms = showMs(median(served.map(({ sentMs, endedMs }) => endedMs - sentMs)));
+  const failures = failuresIn(tally(samples));
+  promise('every request is served', failures.count === 0, `${served.length}, ${failures.text}, ${ms} (median)`);
   await traced(world);
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RouteSettings } from '@fusebox/api/snapshot.ts';
 import { sumOf } from '../admin-client.ts';
 import { calm } from '../calm.ts';
-import { tally } from '../load.ts';
+import { failuresIn, tally, type Sample } from '../load.ts';
 import type { SettingsName } from '../settings-folder.ts';
 import { median, showMs } from '../statistics.ts';
 import { until } from '../until.ts';
@@ -31,7 +31,7 @@ export async function liveEdits(world: World): Promise<void> {
   const { load, admin, promise } = world;
   await calm(world);
   const sinceMs = performance.now();
-  const unexpected: string[] = [];
+  const unexpected: Sample[] = [];
   const edits = await editsOf(world, unexpected);
   const measured: Measured[] = [];
   const byKind: Record<string, number[]> = {};
@@ -57,9 +57,13 @@ export async function liveEdits(world: World): Promise<void> {
     median(byKind['flags.yaml'] ?? []) < 500,
     `${showMs(median(byKind['flags.yaml'] ?? []))} (median of ${count('flags.yaml')}) to the first other answer`,
   );
-  const { 200: served = 0, ...others } = tally(load.sentSince(sinceMs));
-  const failures = Object.values(others).reduce((sum, one) => sum + one, 0) + unexpected.length;
-  promise('no request fails because of an edit', failures === 0, `${served} served, ${failures} failed`);
+  const counts = tally([...load.sentSince(sinceMs), ...unexpected]);
+  const failures = failuresIn(counts);
+  promise(
+    'no request fails because of an edit',
+    failures.count === 0,
+    `${counts['200'] ?? 0} served, ${failures.text}`,
+  );
   const kept = measured.filter(({ circuitKept }) => circuitKept).length;
   const { state, era, window } = await admin.circuit(ROUTE);
   promise(
@@ -81,7 +85,7 @@ async function measure({ admin, settings }: World, { file, key, value, inForce }
 }
 
 /** There and back again: what is edited stands at the end as it was in the beginning. */
-async function editsOf({ admin, load }: World, unexpected: string[]): Promise<Edit[]> {
+async function editsOf({ admin, load }: World, unexpected: Sample[]): Promise<Edit[]> {
   const { concurrency, circuitBreaker } = await admin.settingsOf(ROUTE);
   const { maxConcurrent, queueSize } = concurrency!;
   const { resetTimeoutMs } = circuitBreaker;
@@ -90,8 +94,9 @@ async function editsOf({ admin, load }: World, unexpected: string[]): Promise<Ed
   };
   const shown = (look: (route: RouteSettings) => boolean) => async () => look(await admin.settingsOf(ROUTE));
   const answers = (before: string, after: string) => async () => {
-    const { outcome } = await load.probe('/api/profiles?limit=1');
-    if (outcome !== before && outcome !== after) unexpected.push(outcome);
+    const sample = await load.probe('/api/profiles?limit=1');
+    const { outcome } = sample;
+    if (outcome !== before && outcome !== after) unexpected.push(sample);
     return outcome === after;
   };
   const flag = (value: boolean, inForce: Edit['inForce']): Edit => {

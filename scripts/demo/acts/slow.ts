@@ -1,5 +1,5 @@
 import { calm } from '../calm.ts';
-import { tally } from '../load.ts';
+import { failuresIn, tally } from '../load.ts';
 import { until } from '../until.ts';
 import { ROUTE, type World } from '../world.ts';
 
@@ -45,13 +45,9 @@ export async function slow(world: World): Promise<void> {
     waited > 0 && overflowed > 0,
     `${waited} queue-timeout, ${overflowed} concurrency-limit`,
   );
-  promise('all others are served', Object.keys(others).length === 0 && served > 0, `${served} served, ${show(others)}`);
+  const failures = failuresIn(others);
+  promise('all others are served', failures.count === 0 && served > 0, `${served} served, ${failures.text}`);
   const after = await admin.circuit(ROUTE);
   const still = after.state === 'Closed' && after.era === before.era;
   promise('what the sidecar itself refuses does not open the circuit', still, `${after.state}, era ${after.era}`);
-}
-
-function show(others: Record<string, number>): string {
-  const list = Object.entries(others).map(([outcome, count]) => `${count} ${outcome}`);
-  return list.length === 0 ? 'no failure' : list.join(', ');
 }
