@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { newFolder, replaceFile, settingsText, type Settings } from './settings.ts';
 import { until } from './until.ts';
 
-const MAIN = createRequire(import.meta.url).resolve('@fusebox/sidecar/main.ts');
+const MAIN = fileURLToPath(import.meta.resolve('@fusebox/sidecar/main.ts'));
 
 type LogLine = { level: string; message: string } & Record<string, unknown>;
 
