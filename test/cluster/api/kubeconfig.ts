@@ -1,7 +1,7 @@
 import { readYaml } from '@fusebox/api/yaml-text.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Credentials } from '../pki/authority.ts';
+import type { Credentials } from '@fusebox/operator/pki/authority.ts';
 
 /** What a client needs to reach an API server. */
 export interface Access {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
-import { newAuthority, newKeys } from '../pki/authority.ts';
+import { newAuthority, newKeys } from '@fusebox/operator/pki/authority.ts';
 
 /** Every address within a control plane is this one. */
 export const LOOPBACK = '127.0.0.1';

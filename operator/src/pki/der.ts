@@ -32,11 +32,10 @@ export const octets = (content: Buffer): Buffer => element(0x04, content);
 export const bits = (content: Buffer, unusedBits = 0): Buffer => element(0x03, Buffer.from([unusedBits]), content);
 
 /** GeneralizedTime or, up to 2049, UTCTime: what RFC 5280 §4.1.2.5 asks for. */
-export function time(date: Date): Buffer {
-  const digits = date.toISOString().replace(/\.\d+|[-:T]/g, '');
-  return date.getUTCFullYear() < 2050
-    ? element(0x17, Buffer.from(digits.slice(2)))
-    : element(0x18, Buffer.from(digits));
+export function time(wallMs: number): Buffer {
+  // oxlint-disable-next-line no-restricted-globals -- writes a time that is an argument
+  const digits = new Date(wallMs).toISOString().replace(/\.\d+|[-:T]/g, '');
+  return digits < '2050' ? element(0x17, Buffer.from(digits.slice(2))) : element(0x18, Buffer.from(digits));
 }
 
 /** A context-specific element: its tag's number, and whether elements or plain bytes are inside. */
