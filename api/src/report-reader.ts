@@ -17,9 +17,7 @@ export function readReport(value: unknown): { report: Report } | { fault: string
 }
 
 const known = (report: Report): Report => {
-  const { format, digest, revision, result, reason, tookMs, atWallMs, version, circuits } = report;
-  return {
-    ...{ format, digest, revision, result, reason, tookMs, atWallMs, version },
-    circuits: circuits.map(({ route, state, era, reason: why }) => ({ route, state, era, reason: why })),
-  };
+  const { format, digest, revision, result, reason, tookMs, atWallMs, version } = report;
+  const circuits = report.circuits.map(({ route, state, era, reason: why }) => ({ route, state, era, reason: why }));
+  return { format, digest, revision, result, reason, tookMs, atWallMs, version, circuits };
 };
