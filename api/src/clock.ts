@@ -9,3 +9,8 @@ export interface Clock {
 
 /** A draw from [0, 1). */
 export type Random = () => number;
+
+export interface Timers {
+  /** Runs `run` once, `delayMs` (≥ 0) from now; the returned function takes that back. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}

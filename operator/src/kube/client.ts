@@ -1,0 +1,248 @@
+/** The requests that the operator makes of the API server. */
+import { request } from 'undici';
+import type { Connection } from './connection.ts';
+import { errorOfAnswer, errorOfSilence, hasCode, KubeError } from './kube-error.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { apiVersionOf, type KubeObject, pathOf, type Resource, resources } from './resource.ts';
+import { readTokenReview, type TokenReviewed } from './token-review.ts';
+
+/** A page of a list. */
+export interface Page {
+  items: KubeObject[];
+  resourceVersion: string;
+  /** Where the next page goes on; null: this is the last. */
+  continue: string | null;
+}
+
+export interface ListOptions {
+  /** Objects in a page (count). */
+  limit?: number;
+  continue?: string;
+  labelSelector?: string;
+  namespace?: string;
+}
+
+export interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: KubeObject;
+}
+
+export interface WatchOptions {
+  resourceVersion: string;
+  /** After which the server ends the watch (s). */
+  timeoutSeconds: number;
+  labelSelector?: string;
+  signal: AbortSignal;
+  /** The API server has agreed; events follow. */
+  onOpen(): void;
+  onEvent(event: WatchEvent): void;
+}
+
+export interface WriteOptions {
+  fieldManager: string;
+  subresource?: 'status';
+}
+
+/** Every method rejects with a `KubeError`. */
+export interface KubeClient {
+  list(resource: Resource, options: ListOptions): Promise<Page>;
+  /** Resolves when the server ends the watch. @throws KubeError `Expired` when the changes since then are not known any more. */
+  watch(resource: Resource, options: WatchOptions): Promise<void>;
+  get(resource: Resource, namespace: string | undefined, name: string): Promise<KubeObject | null>;
+  /** @throws KubeError `Conflict` when it is there already. */
+  create(resource: Resource, object: KubeObject, options: WriteOptions): Promise<KubeObject>;
+  /** @throws KubeError `Conflict` when it has another `resourceVersion` than the object given. */
+  replace(resource: Resource, object: KubeObject, options: WriteOptions): Promise<KubeObject>;
+  /** Server-side apply; `force` takes fields over from whoever has them. */
+  apply(resource: Resource, object: KubeObject, options: WriteOptions & { force: boolean }): Promise<KubeObject>;
+  /** False: it was gone already, or is another object by now (`uid`). */
+  delete(resource: Resource, which: { namespace?: string; name: string; uid?: string }): Promise<boolean>;
+  /** Whose token is this, if it is for this audience? */
+  tokenReview(token: string, audience: string): Promise<TokenReviewed>;
+  close(): Promise<void>;
+}
+
+/** Within this time (ms) the head of an answer must be there, and the body of any answer but a watch. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+interface Sending {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: object;
+  type?: string;
+  signal?: AbortSignal;
+}
+
+/** A client of the API server behind this connection. */
+export function newKubeClient(connection: Connection): KubeClient {
+  const send = async (what: string, { method, path, query = {}, body, type, signal }: Sending) => {
+    const url = new URL(connection.server + path);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    try {
+      const { dispatcher, headers } = await connection.open();
+      return await request(url, {
+        method,
+        dispatcher,
+        headersTimeout: ANSWER_TIMEOUT_MS,
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          'user-agent': 'fusebox-operator',
+          ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal !== undefined && { signal }),
+      });
+    } catch (error) {
+      throw errorOfSilence(what, error);
+    }
+  };
+
+  const call = async <T>(what: string, sending: Sending): Promise<T> => {
+    const answer = await send(what, { ...sending, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    let text: string;
+    try {
+      text = await answer.body.text();
+    } catch (error) {
+      throw errorOfSilence(what, error);
+    }
+    const body = parsed(text);
+    if (answer.statusCode >= 300) throw errorOfAnswer(what, answer.statusCode, body);
+    return body as T;
+  };
+
+  const write = (
+    method: 'POST' | 'PUT',
+    resource: Resource,
+    object: KubeObject,
+    options: WriteOptions,
+  ): Promise<KubeObject> => {
+    const { namespace, name } = object.metadata;
+    const { fieldManager, subresource } = options;
+    const place = method === 'POST' ? { namespace } : { namespace, name, ...(subresource && { subresource }) };
+    return call(`${method === 'POST' ? 'create' : 'replace'} ${titleOf(resource, namespace, name)}`, {
+      method,
+      path: pathOf(resource, place),
+      query: { fieldManager },
+      body: typed(resource, object),
+    });
+  };
+
+  return {
+    async list(resource, { limit, continue: at, labelSelector, namespace }) {
+      const query = { limit: limit?.toString(), continue: at, labelSelector };
+      const what = `list ${resource.plural}`;
+      const list = await call<ListBody>(what, { method: 'GET', path: pathOf(resource, { namespace }), query });
+      const next = list.metadata.continue ?? '';
+      return {
+        items: list.items.map((item) => typed(resource, item)),
+        resourceVersion: list.metadata.resourceVersion,
+        continue: next === '' ? null : next,
+      };
+    },
+
+    async watch(resource, { resourceVersion, timeoutSeconds, labelSelector, signal, onOpen, onEvent }) {
+      const what = `watch ${resource.plural}`;
+      const query = {
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion,
+        timeoutSeconds: String(timeoutSeconds),
+        labelSelector,
+      };
+      const answer = await send(what, { method: 'GET', path: pathOf(resource, {}), query, signal });
+      if (answer.statusCode !== 200) {
+        throw errorOfAnswer(what, answer.statusCode, parsed(await answer.body.text().catch(() => '')));
+      }
+      onOpen();
+      const lines = new LineSplitter((line) => {
+        const event = parsed(line) as WatchEvent;
+        if (typeof event !== 'object') throw new KubeError('Server', `${what}: a line that is no event`);
+        if (event.type !== 'ERROR') return onEvent(event);
+        const { code } = event.object as { code?: unknown };
+        throw errorOfAnswer(what, typeof code === 'number' ? code : 500, event.object);
+      });
+      try {
+        for await (const chunk of answer.body) lines.take(chunk as Buffer);
+      } catch (error) {
+        throw error instanceof KubeError ? error : errorOfSilence(what, error);
+      }
+    },
+
+    async get(resource, namespace, name) {
+      try {
+        const path = pathOf(resource, { namespace, name });
+        return await call<KubeObject>(`get ${titleOf(resource, namespace, name)}`, { method: 'GET', path });
+      } catch (error) {
+        if (hasCode(error, 'NotFound')) return null;
+        throw error;
+      }
+    },
+
+    create: (resource, object, options) => write('POST', resource, object, options),
+    replace: (resource, object, options) => write('PUT', resource, object, options),
+
+    apply(resource, object, { fieldManager, force, subresource }) {
+      const { namespace, name } = object.metadata;
+      return call(`apply ${titleOf(resource, namespace, name)}`, {
+        method: 'PATCH',
+        path: pathOf(resource, { namespace, name, ...(subresource && { subresource }) }),
+        query: { fieldManager, force: String(force) },
+        body: typed(resource, object),
+        type: 'application/apply-patch+yaml',
+      });
+    },
+
+    async delete(resource, { namespace, name, uid }) {
+      try {
+        await call(`delete ${titleOf(resource, namespace, name)}`, {
+          method: 'DELETE',
+          path: pathOf(resource, { namespace, name }),
+          body: { ...(uid !== undefined && { preconditions: { uid } }) },
+        });
+        return true;
+      } catch (error) {
+        if (hasCode(error, 'NotFound') || hasCode(error, 'Conflict')) return false;
+        throw error;
+      }
+    },
+
+    async tokenReview(token, audience) {
+      const review = await call<KubeObject>('review a token', {
+        method: 'POST',
+        path: pathOf(resources.tokenReviews, {}),
+        body: {
+          apiVersion: apiVersionOf(resources.tokenReviews),
+          kind: 'TokenReview',
+          spec: { token, audiences: [audience] },
+        },
+      });
+      return readTokenReview(review, audience);
+    },
+
+    close: () => connection.close(),
+  };
+}
+
+interface ListBody {
+  metadata: { resourceVersion: string; continue?: string };
+  items: KubeObject[];
+}
+
+/** Items of a list do not say their kind. */
+function typed(resource: Resource, object: KubeObject): KubeObject {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+function titleOf({ kind }: Resource, namespace: string | undefined, name: string): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
