@@ -1,15 +1,14 @@
-import { BlockMode, type Breach, Block, Choice, Count, Duration, List, Percent, Text, type Form } from './schema.ts';
+import { BlockMode, type Breach, Block, Choice, Count, Duration, List, matching, Percent, Text } from './schema.ts';
 import { parseDuration } from './duration.ts';
 import type { Static } from 'typebox';
 
 /** Longest windows: seconds of a `Time` window, calls of a `Count` window. */
 export const WINDOW_LIMITS = { Time: 3_600, Count: 10_000 } as const;
 
-const FAILURE = /^(?:[1-5]xx|[1-5]\d\d|connect|reset|timeout)$/;
-const failure: Form = (text) =>
-  FAILURE.test(text)
-    ? null
-    : 'is not a failure: write a class ("5xx"), a status code ("429"), connect, reset or timeout';
+const failure = matching(
+  /^(?:[1-5]xx|[1-5]\d\d|connect|reset|timeout)$/,
+  'is not a failure: write a class ("5xx"), a status code ("429"), connect, reset or timeout',
+);
 
 const SlidingWindow = Block(
   {
@@ -26,7 +25,17 @@ const SlidingWindow = Block(
   },
   {
     description: 'The newest calls, of which the rates are taken.',
-    rule: { across: ['type', 'size'], check: windowInRange },
+    rule: {
+      across: ['type', 'size'],
+      check: windowInRange,
+      cel: [
+        {
+          rule: `!has(self.type) || !has(self.size) || self.type == 'Count' || self.size <= ${WINDOW_LIMITS.Time}`,
+          message: `is above the maximum ${WINDOW_LIMITS.Time} of a Time window`,
+          at: '.size',
+        },
+      ],
+    },
   },
 );
 
@@ -76,9 +85,16 @@ export const BreakerSpec = Block(
       description: 'A trial that takes longer frees its place and counts as a failure.',
       builtIn: '30s',
     }),
-    failOn: List(Text(failure, { description: 'A class ("5xx"), a status code ("429"), connect, reset or timeout.' }), {
-      description: 'What counts as a failure; replaces the built-in list ["5xx", "connect", "reset", "timeout"].',
-    }),
+    failOn: List(
+      Text(failure, {
+        description: 'A class ("5xx"), a status code ("429"), connect, reset or timeout.',
+        maxLength: 16,
+      }),
+      {
+        description: 'What counts as a failure; replaces the built-in list ["5xx", "connect", "reset", "timeout"].',
+        maxItems: 64,
+      },
+    ),
     abandonedAfter: Duration({
       description: 'A client that leaves after waiting this long counts as a timeout; sooner, it does not count.',
       builtIn: 'slowCallDurationThreshold, else 3s',
@@ -86,7 +102,17 @@ export const BreakerSpec = Block(
   },
   {
     description: 'Stops calling a service that keeps failing.',
-    rule: { across: ['resetTimeout', 'maxResetTimeout'], check: waitsInOrder },
+    rule: {
+      across: ['resetTimeout', 'maxResetTimeout'],
+      check: waitsInOrder,
+      cel: [
+        {
+          rule: '!has(self.resetTimeout) || !has(self.maxResetTimeout) || duration(self.resetTimeout) <= duration(self.maxResetTimeout)',
+          message: 'is below resetTimeout',
+          at: '.maxResetTimeout',
+        },
+      ],
+    },
   },
 );
 export type BreakerSpec = Static<typeof BreakerSpec>;

@@ -20,13 +20,13 @@ export const ConfigMapObject = Type.Object(
     data: Type.Optional(
       Type.Unsafe<Record<string, string>>({
         type: 'object',
-        additionalProperties: Text(() => null, { description: 'A setting.' }),
+        additionalProperties: Text(() => null, { description: 'A setting.', maxLength: 1_048_576 }),
       }),
     ),
     binaryData: Type.Optional(Type.Unknown()),
     immutable: Type.Optional(Type.Unknown()),
   },
-  { additionalProperties: false, rule: { across: ['metadata'], check: targetIsWorkload } },
+  { additionalProperties: false, rule: { across: ['metadata'], check: targetIsWorkload, cel: [] } },
 );
 export type ConfigMapObject = Static<typeof ConfigMapObject>;
 

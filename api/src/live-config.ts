@@ -7,7 +7,7 @@ import { objectName } from './target.ts';
  * status what became of the ConfigMap, which has no status of its own.
  */
 export const LiveConfigSpec = Type.Object(
-  { configMap: Text(objectName, { description: 'Name of the ConfigMap, in the same namespace.' }) },
+  { configMap: Text(objectName, { description: 'Name of the ConfigMap, in the same namespace.', maxLength: 253 }) },
   { additionalProperties: false, description: 'Which ConfigMap this speaks for.' },
 );
 export type LiveConfigSpec = Static<typeof LiveConfigSpec>;

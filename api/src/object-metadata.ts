@@ -15,13 +15,13 @@ const anything = Type.Optional(Type.Unknown());
 /** `metadata` of any object. What the API server keeps there for itself is let pass. */
 export const ObjectMetadata = Type.Object(
   {
-    name: Text(objectName, { description: 'Name, unique among its kind in the namespace.' }),
-    namespace: Type.Optional(Text(namespaceName, { description: 'Namespace.' })),
+    name: Text(objectName, { description: 'Name, unique among its kind in the namespace.', maxLength: 253 }),
+    namespace: Type.Optional(Text(namespaceName, { description: 'Namespace.', maxLength: 63 })),
     labels: Type.Optional(Labels),
     annotations: Type.Optional(
       Type.Unsafe<Record<string, string>>({
         type: 'object',
-        additionalProperties: Text(() => null, { description: 'Value.' }),
+        additionalProperties: Text(() => null, { description: 'Value.', maxLength: 262_144 }),
       }),
     ),
     // Tools that print an object before it exists write `creationTimestamp: null`.

@@ -2,15 +2,29 @@ import Type, { type Static } from 'typebox';
 import { Block, BlockMode, type Breach, Count, Text } from './schema.ts';
 import { headerName } from './header-forms.ts';
 
+const EXCLUSIVE = 'header and clientAddress exclude each other';
+const EMPTY = 'is empty: write header or clientAddress';
+const FALSE = 'false says nothing: write true, or leave per out';
+
 const Per = Type.Object(
   {
-    header: Type.Optional(Text(headerName, { description: 'Every value of this header has a bucket of its own.' })),
+    header: Type.Optional(
+      Text(headerName, { description: 'Every value of this header has a bucket of its own.', maxLength: 256 }),
+    ),
     clientAddress: Type.Optional(Type.Boolean({ description: 'Every client address has a bucket of its own.' })),
   },
   {
     additionalProperties: false,
     description: 'What has a bucket of its own. Not written: the route.',
-    rule: { across: ['header', 'clientAddress'], check: exactlyOne },
+    rule: {
+      across: ['header', 'clientAddress'],
+      check: exactlyOne,
+      cel: [
+        { rule: '!has(self.header) || !has(self.clientAddress)', message: EXCLUSIVE },
+        { rule: 'has(self.header) || has(self.clientAddress)', message: EMPTY },
+        { rule: '!has(self.clientAddress) || self.clientAddress', message: FALSE, at: '.clientAddress' },
+      ],
+    },
   },
 );
 
@@ -37,11 +51,9 @@ export type RateLimitSpec = Static<typeof RateLimitSpec>;
 
 function exactlyOne(per: { header?: string; clientAddress?: boolean }): Breach[] {
   if (per.clientAddress === false) {
-    return [{ path: ['clientAddress'], message: 'false says nothing: write true, or leave per out' }];
+    return [{ path: ['clientAddress'], message: FALSE }];
   }
   const given = Object.keys(per).length;
   if (given === 1) return [];
-  const message =
-    given === 0 ? 'is empty: write header or clientAddress' : 'header and clientAddress exclude each other';
-  return [{ path: [], message }];
+  return [{ path: [], message: given === 0 ? EMPTY : EXCLUSIVE }];
 }

@@ -44,10 +44,11 @@ export const RouteSpec = Type.Object(
   {
     name: Text(matching(ROUTE_NAME, 'is not a route name (lower-case letters, digits and -, at most 63 characters)'), {
       description: 'Unique in the policy; state follows it through every edit.',
+      maxLength: 63,
     }),
     match: Type.Optional(RouteMatchSpec),
     flag: Type.Optional(
-      Text(flagKey, { description: 'Key of the flag that switches this route; off is 404 flag-off.' }),
+      Text(flagKey, { description: 'Key of the flag that switches this route; off is 404 flag-off.', maxLength: 128 }),
     ),
     ...RouteDefaultsSpec.properties,
   },

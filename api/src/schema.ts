@@ -4,13 +4,30 @@
  */
 import Type, { type TObject, type TOptional, type TProperties, type TSchema } from 'typebox';
 
-import { formatDuration, parseDuration } from './duration.ts';
+import { DURATION_RE2, formatDuration, parseDuration } from './duration.ts';
 
 /** Where something stands inside a document: keys and list positions from the top. */
 export type Path = readonly (string | number)[];
 
+/**
+ * A demand in CEL, for the API server: `rule` is true of `self` where it holds. Its regular expressions are RE2, which knows
+ * no lookahead. What costs more than the API server allows is left to the webhook and to the operator.
+ */
+export interface CelRule {
+  rule: string;
+  /** What is told where it does not hold. */
+  message: string;
+  /** The field below `self` that the message is about, as `.group`. */
+  at?: string;
+}
+
 /** Says what is wrong with a text, to follow the quoted text itself (`is not a duration …`); null: nothing. */
-export type Form = (text: string) => string | null;
+export interface Form {
+  (text: string): string | null;
+  /** RE2 of all that it lets pass, and perhaps of more; people read it in the refusals of the API server. */
+  pattern?: string;
+  cel?: readonly CelRule[];
+}
 
 /** One broken rule across fields; `path` is relative to the object that the rule belongs to. */
 export interface Breach {
@@ -22,6 +39,7 @@ export interface Breach {
 export interface Rule {
   across: readonly string[];
   check(value: never): Breach[];
+  cel: readonly CelRule[];
 }
 
 /** What `validate` reads of a schema. Everything below builds one of these. */
@@ -31,6 +49,8 @@ export interface Shape {
   nullable?: true;
   enum?: string[];
   form?: Form;
+  /** In UTF-16 units. */
+  maxLength?: number;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -59,17 +79,26 @@ interface Words {
 }
 
 const DAY_MS = 86_400_000;
+// Shown to people where a text does not match, so it is rough and short.
+const DURATION_PATTERN = String.raw`^(0|(\d+(\.\d+)?(h|m|s|ms))+)$`;
 
 /** A duration as text. Range in ms, by default 1 ms to 24 h. */
 export function Duration(words: Words & { minimumMs?: number; maximumMs?: number }) {
   const { minimumMs = 1, maximumMs = DAY_MS, ...rest } = words;
-  const form: Form = (text) => {
+  const minimum = formatDuration(minimumMs);
+  const maximum = formatDuration(maximumMs);
+  const check: Form = (text) => {
     const durationMs = parseDuration(text);
     if (durationMs === null) return 'is not a duration (like 250ms, 5s, 2m)';
-    if (durationMs < minimumMs) return `is below the minimum ${formatDuration(minimumMs)}`;
-    return durationMs > maximumMs ? `is above the maximum ${formatDuration(maximumMs)}` : null;
+    if (durationMs < minimumMs) return `is below the minimum ${minimum}`;
+    return durationMs > maximumMs ? `is above the maximum ${maximum}` : null;
   };
-  return Type.String({ ...rest, form });
+  const inRange = `duration(self) >= duration('${minimum}') && duration(self) <= duration('${maximum}')`;
+  const cel = {
+    rule: `self != '' && ${matches(DURATION_RE2)} && ${inRange}`,
+    message: `is not a duration from ${minimum} to ${maximum} (like 250ms, 5s, 2m)`,
+  };
+  return Type.String({ ...rest, maxLength: 64, form: Object.assign(check, { pattern: DURATION_PATTERN, cel: [cel] }) });
 }
 
 /** A share in percent, 0 to 100; fractions allowed. */
@@ -83,22 +112,29 @@ export function Choice<const Values extends readonly string[]>(values: Values, w
   return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...words });
 }
 
-/** A text of a certain form. */
-export const Text = (form: Form, words: Words) => Type.String({ ...words, form });
+/** A text of a certain form, of at most `maxLength` UTF-16 units. */
+export const Text = (form: Form, words: Words & { maxLength: number }) => Type.String({ ...words, form });
 
-/** A form from a pattern: what does not match is told `complaint`. */
-export const matching =
-  (pattern: RegExp, complaint: string): Form =>
-  (text) =>
-    pattern.test(text) ? null : complaint;
+/** A form from a pattern: what does not match is told `complaint`. `re2`: the same pattern, where it is not RE2 itself. */
+export function matching(pattern: RegExp, complaint: string, re2: string = pattern.source): Form {
+  const check: Form = (text) => (pattern.test(text) ? null : complaint);
+  return Object.assign(check, { pattern: re2, cel: [{ rule: matches(re2), message: complaint }] });
+}
+
+/** In CEL: does the text (by default `self`) match? Only a text whose length has a bound is worth the asking. */
+export function matches(re2: string, text = 'self'): string {
+  const literal = re2.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  return `${text}.matches('${literal}')`;
+}
 
 interface ListWords {
   description: string;
   minItems?: number;
+  maxItems?: number;
   unique?: NonNullable<Shape['unique']>;
 }
 
-/** A list. Lists are replaced whole when documents are merged. */
+/** A list, by default of at most 1024. Lists are replaced whole when documents are merged. */
 export const List = <Item extends TSchema>(item: Item, words: ListWords) =>
   Type.Array(item, { maxItems: 1024, ...words });
 

@@ -10,17 +10,19 @@ const quantity = matching(
 );
 const Quantities = Type.Unsafe<Record<string, string>>({
   type: 'object',
-  additionalProperties: Text(quantity, { description: 'Quantity.' }),
+  additionalProperties: Text(quantity, { description: 'Quantity.', maxLength: 64 }),
+  maxProperties: 32,
 });
 const endpoint = matching(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'is not an http or https address');
 
 const Tracing = Block(
   {
-    endpoint: Text(endpoint, { description: 'Where spans go, by OTLP over HTTP.' }),
+    endpoint: Text(endpoint, { description: 'Where spans go, by OTLP over HTTP.', maxLength: 2048 }),
     sampleRatio,
     propagators: List(Choice(['tracecontext', 'baggage', 'b3', 'b3multi'], { description: 'A format.' }), {
       description: 'Formats in which trace context is passed on.',
       minItems: 1,
+      maxItems: 16,
     }),
   },
   { description: 'Tracing.' },
@@ -30,7 +32,10 @@ const Tracing = Block(
 export const SidecarProfileSpec = Block(
   {
     selector: Selector,
-    image: Text(matching(/^\S+$/, 'is not an image reference'), { description: 'Image of the sidecar.' }),
+    image: Text(matching(/^\S+$/, 'is not an image reference'), {
+      description: 'Image of the sidecar.',
+      maxLength: 1024,
+    }),
     resources: Block({ requests: Quantities, limits: Quantities }, { description: 'As in a container.' }),
     interception: Choice(['PortName', 'Redirect'], { description: 'How traffic is captured.', builtIn: 'PortName' }),
     drainDelay: Duration({ description: 'Served on after draining began.', builtIn: '5s', minimumMs: 0 }),

@@ -10,6 +10,7 @@ const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 export const objectName = matching(
   /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   'is not an object name (lower-case letters, digits, - and .)',
+  String.raw`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
 );
 const labelValue = matching(/^$|^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'is not a label value');
 const labelKey = matching(
@@ -20,17 +21,30 @@ const labelKey = matching(
 /** Labels by key. */
 export const Labels = Type.Unsafe<Record<string, string>>({
   type: 'object',
-  additionalProperties: Text(labelValue, { description: 'Value.' }),
+  additionalProperties: Text(labelValue, { description: 'Value.', maxLength: 63 }),
   keyForm: labelKey,
 });
 
 const TargetRef = Type.Object(
   {
-    group: Type.Optional(Text(() => null, { description: 'API group; follows from the kind.' })),
+    group: Type.Optional(Text(() => null, { description: 'API group; follows from the kind.', maxLength: 253 })),
     kind: Choice(WORKLOAD_KINDS, { description: 'Kind of the workload.' }),
-    name: Text(objectName, { description: 'Its name, in the namespace of this document.' }),
+    name: Text(objectName, { description: 'Its name, in the namespace of this document.', maxLength: 253 }),
   },
-  { additionalProperties: false, rule: { across: ['group', 'kind'], check: groupFitsKind } },
+  {
+    additionalProperties: false,
+    rule: {
+      across: ['group', 'kind'],
+      check: groupFitsKind,
+      cel: [
+        {
+          rule: "!has(self.group) || self.group == (self.kind == 'Service' ? '' : 'apps')",
+          message: 'is not the group of this kind; write "" for Service and "apps" for the others, or leave it out',
+          at: '.group',
+        },
+      ],
+    },
+  },
 );
 /** A workload by kind and name. */
 export interface WorkloadRef {
@@ -40,25 +54,48 @@ export interface WorkloadRef {
 
 const Requirement = Type.Object(
   {
-    key: Text(labelKey, { description: 'Label.' }),
+    key: Text(labelKey, { description: 'Label.', maxLength: 317 }),
     operator: Choice(OPERATORS, { description: 'What is asked of the label.' }),
-    values: Type.Optional(List(Text(labelValue, { description: 'Value.' }), { description: 'For In and NotIn.' })),
+    values: Type.Optional(
+      List(Text(labelValue, { description: 'Value.', maxLength: 63 }), {
+        description: 'For In and NotIn.',
+        maxItems: 256,
+      }),
+    ),
   },
-  { additionalProperties: false, rule: { across: ['operator', 'values'], check: valuesFitOperator } },
+  {
+    additionalProperties: false,
+    rule: {
+      across: ['operator', 'values'],
+      check: valuesFitOperator,
+      cel: [
+        {
+          rule: "!(self.operator in ['In', 'NotIn']) || has(self.values) && size(self.values) > 0",
+          message: 'In and NotIn need values',
+        },
+        {
+          rule: "self.operator in ['In', 'NotIn'] || !has(self.values) || size(self.values) == 0",
+          message: 'Exists and DoesNotExist take no values',
+        },
+      ],
+    },
+  },
 );
 
 /** A label selector, with the meaning that it has in Kubernetes. Empty: every pod. */
 export const Selector = Type.Object(
   {
-    matchLabels: Type.Optional(Labels),
-    matchExpressions: Type.Optional(List(Requirement, { description: 'All must hold.' })),
+    matchLabels: Type.Optional(Type.Unsafe<Record<string, string>>({ ...Labels, maxProperties: 64 })),
+    matchExpressions: Type.Optional(List(Requirement, { description: 'All must hold.', maxItems: 64 })),
   },
   { additionalProperties: false, description: 'Pods by label.' },
 );
 export type Selector = Static<typeof Selector>;
 
+const ONE_AIM = 'targetRefs and selector exclude each other';
+
 const targetFields = {
-  targetRefs: Type.Optional(List(TargetRef, { description: 'Workloads by name.', minItems: 1 })),
+  targetRefs: Type.Optional(List(TargetRef, { description: 'Workloads by name.', minItems: 1, maxItems: 64 })),
   selector: Type.Optional(Selector),
 };
 
@@ -69,13 +106,21 @@ export function Targeted<P extends TProperties>(
 ): TObject<typeof targetFields & P> {
   return Type.Object(
     { ...targetFields, ...properties },
-    { additionalProperties: false, rule: { across: ['targetRefs', 'selector'], check: oneAim }, ...words },
+    {
+      additionalProperties: false,
+      rule: {
+        across: ['targetRefs', 'selector'],
+        check: oneAim,
+        cel: [{ rule: '!has(self.targetRefs) || !has(self.selector)', message: ONE_AIM }],
+      },
+      ...words,
+    },
   );
 }
 
 function oneAim(spec: { targetRefs?: unknown; selector?: unknown }): Breach[] {
   if (spec.targetRefs === undefined || spec.selector === undefined) return [];
-  return [{ path: [], message: 'targetRefs and selector exclude each other' }];
+  return [{ path: [], message: ONE_AIM }];
 }
 
 function groupFitsKind(ref: { group?: string; kind: keyof typeof WORKLOAD_GROUPS }): Breach[] {

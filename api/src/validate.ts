@@ -168,7 +168,7 @@ class Walk {
     if (shape.enum !== undefined && !shape.enum.includes(value)) {
       return `${quote(value)} is not one of ${shape.enum.join(', ')}`;
     }
-    const complaint = shape.form?.(value) ?? null;
+    const complaint = shape.form?.(value) ?? lengthComplaint(shape, value);
     return complaint === null ? null : `${quote(value)} ${complaint}`;
   }
 
@@ -181,6 +181,10 @@ class Walk {
     if (complaint !== null) this.#refuse(path, `${value} ${complaint}`);
     return value;
   }
+}
+
+function lengthComplaint({ maxLength }: Shape, text: string): string | null {
+  return maxLength !== undefined && text.length > maxLength ? `is longer than ${maxLength} characters` : null;
 }
 
 function numberComplaint(shape: Shape, value: number): string | null {

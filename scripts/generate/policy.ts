@@ -4,9 +4,7 @@ import type { Shape } from '@fusebox/api/schema.ts';
 import { SidecarProfileSpec } from '@fusebox/api/sidecar-profile.ts';
 import type { Generator } from './generators.ts';
 import { code, generatedNote, table } from './markdown.ts';
-
-/** A shape together with what it tells readers. */
-type DescribedShape = Shape & { description?: string; builtIn?: string | number };
+import type { DescribedShape } from './open-api.ts';
 
 /** Where each block was told first: one that stands in several places is told once. */
 type ToldBlocks = Map<object, string>;
