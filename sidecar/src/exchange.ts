@@ -64,7 +64,8 @@ export interface ClientSide {
 export interface UpstreamSide {
   /** It carried another request before this one. */
   readonly reused: boolean;
-  send(exchange: Exchange, message: string): void;
+  /** False: stop until `ClientSide.resumeReading`. */
+  send(exchange: Exchange, message: string): boolean;
   /** False: stop until `ClientSide.resumeReading`. */
   write(data: string | Buffer): boolean;
   /** In a tunnel: the client has ended its direction. */

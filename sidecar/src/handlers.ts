@@ -17,6 +17,8 @@ export interface AnswerHandler {
   answer(exchange: Exchange, head: ResponseHead, body: Buffer | null, complete: boolean): boolean;
   /** More of the answer's body; false: hold back until told to go on. */
   answerBody(exchange: Exchange, body: Buffer | null, complete: boolean): boolean;
+  /** The service takes more of the request's body, after it did not. */
+  bodyDrained(exchange: Exchange): void;
   failed(exchange: Exchange, failure: UpstreamFailure, detail: string | null): void;
 }
 

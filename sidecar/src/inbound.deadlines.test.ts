@@ -18,12 +18,38 @@ describe('deadlines in the whole proxy', () => {
     const client = sim.client();
     client.send('POST /a HTTP/1.1\r\nHost: service\r\nContent-Length: 5\r\n\r\n');
     for (const byte of 'hello') {
-      sim.advance(3_000);
+      sim.advance(8_000);
       client.send(byte);
     }
     sim.advance(0);
     expect(client.answer.status).toBe(200);
     expect(sim.service.requests[0]!.body).toBe('hello');
+  });
+
+  test('a service that does not take the body is given timeout, however long its client would wait', () => {
+    const sim = new Simulation(policy('{defaults: {timeout: 4s, circuitBreaker: {failureThreshold: 1}}}'));
+    sim.service.reads = false;
+    const client = sim.client();
+    client.send(`POST /a HTTP/1.1\r\nHost: service\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
+    sim.advance(4_011);
+    expect(client.answer).toMatchObject({ status: 504, headers: { 'fusebox-reason': 'timeout' } });
+    expect(sim.route('_defaults').circuit.state.kind).toBe('open');
+  });
+
+  test('a service that does not answer an Expect is given timeout; after its 100 it is the turn of the client', () => {
+    const expecting = 'POST /a HTTP/1.1\r\nHost: service\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
+    const sim = new Simulation(policy('{defaults: {timeout: 4s}}'));
+    const silent = sim.client();
+    silent.send(expecting);
+    sim.advance(4_011);
+    expect(silent.answer.status).toBe(504);
+    sim.service.atHead = 'HTTP/1.1 100 Continue\r\n\r\n';
+    const slow = sim.client();
+    slow.send(expecting);
+    sim.advance(9_000);
+    slow.send('hello');
+    sim.advance(0);
+    expect(slow.answers.map(({ status }) => status)).toEqual([100, 200]);
   });
 
   test('idleTimeout cuts an answer that stops coming, so that it does not look whole', () => {

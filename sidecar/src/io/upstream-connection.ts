@@ -45,18 +45,20 @@ export class UpstreamConnection implements UpstreamSide {
       this.connected = true;
     });
     stream.on('data', (bytes) => this.received(bytes));
-    stream.on('drain', () => this.exchange?.client.resumeReading());
+    stream.on('drain', () => {
+      if (this.exchange !== null) handler.bodyDrained(this.exchange);
+    });
     stream.on('end', () => this.ended());
     stream.on('error', () => this.lost());
     stream.on('close', () => this.lost());
   }
 
-  send(exchange: Exchange, message: string): void {
+  send(exchange: Exchange, message: string): boolean {
     this.exchange = exchange;
     this.inBody = false;
     this.reusable = false;
     this.head.reset();
-    this.stream.write(message, 'latin1');
+    return this.stream.write(message, 'latin1');
   }
 
   write(data: string | Buffer): boolean {

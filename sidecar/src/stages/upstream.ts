@@ -52,28 +52,37 @@ export class Upstream implements AnswerHandler {
       const whole = body === null ? message : message + body.toString('latin1');
       // Only what went out whole in its first write can be sent again: nothing else is kept (RFC 9110 §9.2.2).
       if (upstream.reused && client.requestComplete && idempotent.has(exchange.method)) exchange.replay = whole;
-      upstream.send(exchange, whole);
+      this.awaitHead(exchange, upstream.send(exchange, whole));
     } else {
       upstream.send(exchange, message);
-      upstream.write(body);
+      this.awaitHead(exchange, upstream.write(body));
     }
-    this.awaitHead(exchange);
   }
 
   /** More of the request's body; false: the service takes no more for now. */
   sendBody(exchange: Exchange, body: Buffer): boolean {
     exchange.replay = null;
     exchange.nowMs = exchange.sentMs = this.options.clock.nowMs();
-    if (!exchange.committed) this.awaitHead(exchange);
+    const flowing = exchange.upstream!.write(body);
+    if (!exchange.committed) this.awaitHead(exchange, flowing);
     else if (exchange.tunnel) this.awaitMore(exchange);
-    return exchange.upstream!.write(body);
+    return flowing;
   }
 
-  /** `timeout` runs from the request's last byte so far until the answer's head: an upload may take its time. */
-  private awaitHead(exchange: Exchange): void {
+  /** The service takes more of the request's body, after it did not. */
+  bodyDrained(exchange: Exchange): void {
+    exchange.nowMs = this.options.clock.nowMs();
+    if (!exchange.committed) this.awaitHead(exchange, true);
+    exchange.client.resumeReading();
+  }
+
+  /** `timeout` runs while it is the service's turn: it has the whole request, or does not take more, or is to say 100 (ADR 0014). */
+  private awaitHead(exchange: Exchange, flowing: boolean): void {
     const { settings, mode } = exchange.route;
     if (mode !== 'Enforce') return;
-    this.setAlarm(exchange, settings.timeoutMs);
+    const { client, head, bytesIn } = exchange;
+    const isItsTurn = client.requestComplete || !flowing || (head.expectsContinue && bytesIn === 0);
+    this.setAlarm(exchange, isItsTurn ? settings.timeoutMs : null);
   }
 
   /** `idleTimeout` runs between bytes after the head. */
@@ -102,7 +111,11 @@ export class Upstream implements AnswerHandler {
     exchange.replay = null;
     // 101 answers an `Upgrade`, which was not passed on.
     if (head.status === 101) this.failed(exchange, 'protocol', 'it switched protocols unasked (RFC 9110 §15.2.2)');
-    else this.options.reply.interim(exchange, head);
+    else {
+      // 100: now it is the client's turn to send.
+      if (!exchange.client.requestComplete) this.setAlarm(exchange, null);
+      this.options.reply.interim(exchange, head);
+    }
   }
 
   switched(exchange: Exchange, head: ResponseHead): void {

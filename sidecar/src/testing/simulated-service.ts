@@ -37,6 +37,10 @@ export class SimulatedService {
   behave: (request: ServedRequest) => Behaviour = () => ({});
   /** Leaves its own direction open when the sidecar has ended. */
   staysOpen = false;
+  /** Reads what is sent to it, on connections from now on. */
+  reads = true;
+  /** Sent when a head has come, before the body. */
+  atHead: string | null = null;
   /** New connections are refused. */
   refusing = false;
   /** Requests being worked on (count), and the most there were at once. */
@@ -65,6 +69,8 @@ export class SimulatedService {
     let unread = '';
     this.open++;
     this.after(0, () => client.emit('connect'));
+    if (!this.reads) stream.pause();
+    let greeted = false;
     stream.on('data', (bytes: Buffer) => {
       const tunnelled = this.tunnelling.get(stream);
       if (tunnelled !== undefined) {
@@ -72,6 +78,10 @@ export class SimulatedService {
         return;
       }
       unread += bytes.toString('latin1');
+      if (this.atHead !== null && !greeted && unread.includes('\r\n\r\n')) {
+        greeted = true;
+        stream.write(this.atHead);
+      }
       for (let request = parse(unread); request !== null; request = parse(unread)) {
         unread = request.rest;
         this.serve({ ...request, connection }, stream);
