@@ -11,16 +11,16 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 TEST_FLAGS ?=
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test demo bench generate verify clean
+	test-unit test cluster cluster-down demo bench generate verify clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: node_modules/.setup-stamp ## install what package-lock.json pins, Node included
 	@node scripts/require-node.mjs
 
 node_modules/.setup-stamp: package-lock.json
-	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund --loglevel=error
+	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 check: setup ## types, lint, unused code, format (< 20 s)
@@ -42,7 +42,13 @@ test-unit: setup ## unit and property tests, the inner loop (< 20 s)
 	@vitest run --project unit --project prop $(TEST_FLAGS)
 
 test: setup ## unit, property and integration tests on real parts
-	@vitest run $(TEST_FLAGS)
+	@vitest run --project '!cluster' $(TEST_FLAGS)
+
+cluster: setup ## start a real Kubernetes API server in the background (first: minutes)
+	@node test/cluster/main.ts up
+
+cluster-down: setup ## stop it
+	@node test/cluster/main.ts down
 
 demo: setup ## watch the sidecar protect the sample service
 	@node scripts/demo/main.ts

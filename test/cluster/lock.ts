@@ -20,8 +20,8 @@ export async function lock(path: string, onWait: () => void): Promise<Disposable
 function tryLock(path: string): Disposable | null {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Nothing is ever written: no journal either.
-    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
+    // Nothing is ever written: no journal file either.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return { [Symbol.dispose]: () => database.close() };
   } catch (error) {
     database.close();

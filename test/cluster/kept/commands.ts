@@ -41,7 +41,11 @@ async function startHolder(logPath: string): Promise<void> {
   const holder = fork(MAIN, ['hold'], { stdio: ['ignore', 'ignore', errors, 'ipc'], detached: true });
   closeSync(errors);
   await new Promise<void>((resolve, reject) => {
-    holder.once('exit', () => reject(new Error(`it did not start\n${readFileSync(logPath, 'utf8').trim()}`)));
+    const why = (): string =>
+      readFileSync(logPath, 'utf8')
+        .replaceAll(/^cluster: /gm, '')
+        .trim();
+    holder.once('exit', () => reject(new Error(`the cluster did not start\n${why()}`)));
     holder.on('message', (message: Message) => ('log' in message ? log(message.log) : resolve()));
   });
   holder.disconnect();
