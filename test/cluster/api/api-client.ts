@@ -39,6 +39,17 @@ export class ApiClient {
     return { status: answer.statusCode!, body: isJson ? JSON.parse(content) : content };
   }
 
+  /** What `kubectl get` would print of a list or an object: its columns, and one row of cells each. */
+  async table(path: string): Promise<{ columns: string[]; rows: unknown[][] }> {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const answer = await this.#send('GET', path, { signal: AbortSignal.timeout(TIMEOUT_MS), accept });
+    const { columnDefinitions, rows } = JSON.parse(await text(answer)) as {
+      columnDefinitions: { name: string; priority: number }[];
+      rows: { cells: unknown[] }[];
+    };
+    return { columns: columnDefinitions.map(({ name }) => name), rows: rows.map(({ cells }) => cells) };
+  }
+
   /** Changes of a list (its path, with `?watch=true…`) until the consumer stops. */
   async *watch(path: string): AsyncGenerator<WatchEvent> {
     const answer = await this.#send('GET', path, {});
@@ -55,7 +66,7 @@ export class ApiClient {
     this.#agent.destroy();
   }
 
-  async #send(method: string, path: string, { signal, body, type }: Sending): Promise<IncomingMessage> {
+  async #send(method: string, path: string, { signal, body, type, accept }: Sending): Promise<IncomingMessage> {
     const { server, token } = this.#access;
     const sent = request(new URL(path, server), {
       agent: this.#agent,
@@ -63,6 +74,7 @@ export class ApiClient {
       signal,
       headers: {
         ...(body === undefined ? {} : { 'content-type': type }),
+        ...(accept === undefined ? {} : { accept }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
     });
@@ -76,4 +88,5 @@ interface Sending {
   signal?: AbortSignal;
   body?: object | undefined;
   type?: string;
+  accept?: string;
 }
