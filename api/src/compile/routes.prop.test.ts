@@ -72,9 +72,9 @@ test('a route that takes only some of what another takes on the same path stands
         }
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
-  expect(compared).toBeGreaterThan(100);
+  expect(compared).toBeGreaterThan(50);
 });
 
 test('the order in the file means nothing', () => {
