@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Certificates, CertificatesInForce } from './certificates.ts';
+
+export interface ListenTlsOptions {
+  /** null: all addresses. */
+  host: string | null;
+  /** 0: any free one. */
+  port: number;
+  certificates: Certificates;
+  /** At once (count). */
+  maxConnections: number;
+}
+
+/** How long a client may take (ms) for a handshake, for a head, and for a whole request. */
+const HANDSHAKE_MS = 10_000;
+const HEAD_MS = 10_000;
+const REQUEST_MS = 15_000;
+
+/** Serves HTTPS, and goes over to renewed certificates without a break. @throws Error when the address cannot be listened at. */
+export async function listenTls(
+  { host, port, certificates, maxConnections }: ListenTlsOptions,
+  handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Server> {
+  const server = createServer(
+    {
+      ...contextOf(certificates.current),
+      handshakeTimeout: HANDSHAKE_MS,
+      headersTimeout: HEAD_MS,
+      requestTimeout: REQUEST_MS,
+    },
+    (request, response) => void handler(request, response),
+  );
+  server.maxConnections = maxConnections;
+  // Connections that are open keep what they began with.
+  const forget = certificates.onChange((now) => server.setSecureContext(contextOf(now)));
+  server.on('close', forget);
+  // Scanners and probes that speak no TLS are none of our errors.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.listen(port, host ?? undefined);
+  await once(server, 'listening');
+  return server;
+}
+
+const contextOf = ({ serving }: CertificatesInForce) => ({
+  cert: serving.certificate,
+  key: serving.key,
+  minVersion: 'TLSv1.3' as const,
+});
