@@ -21,6 +21,7 @@ test('without arguments every option has its documented default', () => {
     admin: { host: null, port: 4143 },
     upstream: { host: '127.0.0.1', port: 8080 },
     configPath: null,
+    operator: null,
     dataDir: null,
     who: { namespace: null, workloads: [], labels: null },
     otlpEndpoint: null,
@@ -93,6 +94,7 @@ test('every option can be given as a flag and as a variable', () => {
     admin: null,
     upstream: { path: '/run/app.sock' },
     configPath: 'policies',
+    operator: null,
     dataDir: '/data',
     who: {
       namespace: 'shop',
@@ -115,6 +117,15 @@ test('every option can be given as a flag and as a variable', () => {
   };
   expect(configOf(argv)).toEqual(expected);
   expect(configOf([], env)).toEqual(expected);
+});
+
+test('an operator is given by flags or variables, together with what is needed to speak to it', () => {
+  const expected = { url: new URL('https://o:1'), tokenPath: 't', caPath: 'c' };
+  expect(configOf(['--operator', 'https://o:1', '--token', 't', '--ca', 'c']).operator).toEqual(expected);
+  const env = { FUSEBOX_OPERATOR: 'https://o:1', FUSEBOX_TOKEN: 't', FUSEBOX_CA: 'c' };
+  expect(configOf([], env).operator).toEqual(expected);
+  expect(configOf(['--operator', 'https://o:1', '--token', 't']).operator).toMatchObject({ caPath: null });
+  expect(configOf(['--operator=none', '--token=none', '--ca=none']).operator).toBeNull();
 });
 
 test('a flag beats its variable, and an empty variable counts as absent', () => {
@@ -197,7 +208,15 @@ describe('a fault names the option and says what is wrong', () => {
     [['--config', 'a', '--config', 'b'], '--config: given twice, "a" and "b"'],
     [['--check=maybe'], '--check: "maybe" is not true or false'],
     [['--outbound', ':4141'], '--outbound: ":4141" is refused: not in this version'],
-    [['--operator', 'https://o'], '--operator: "https://o" is refused: not in this version'],
+    [['--operator', 'http://o'], '--operator: "http://o" is not a URL like https://fusebox-operator.fusebox.svc:8443'],
+    [['--operator', 'https://o/v1'], '--operator: "https://o/v1" has more than a host and a port'],
+    [['--operator', 'https://o'], '--operator: needs --token'],
+    [
+      ['--operator', 'https://o', '--token', 't', '--config', 'c'],
+      '--operator: settings come from it or from --config, not from both',
+    ],
+    [['--token', 't'], '--token: needs --operator'],
+    [['--ca', 'c'], '--ca: needs --operator'],
     [['--inbund', ':1'], '--inbund: unknown option; did you mean --inbound?'],
     [['--zzzzzz'], '--zzzzzz: unknown option'],
     [['-c'], '-c: unknown option'],

@@ -8,6 +8,14 @@ import { optionTable } from './option-table.ts';
 import type { Propagator, UpstreamAddress } from './option-values.ts';
 import { ending, usage } from './usage.ts';
 
+/** An operator, and the files that hold what is needed to speak to it. */
+interface OperatorAddress {
+  url: URL;
+  tokenPath: string;
+  /** null: the authorities that Node trusts. */
+  caPath: string | null;
+}
+
 /** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
 export interface Config {
   command: 'run' | 'check' | 'drain';
@@ -18,6 +26,8 @@ export interface Config {
   upstream: UpstreamAddress;
   /** File or folder with settings. */
   configPath: string | null;
+  /** Where settings come from instead; null: from no operator. */
+  operator: OperatorAddress | null;
   /** Folder for the last good settings; null: nothing is kept on disk. */
   dataDir: string | null;
   /** Which documents apply here. */
@@ -47,6 +57,18 @@ function readCommand(positionals: readonly string[], check: boolean, faults: str
   for (const text of more) faults.push(`"${text}": unexpected argument`);
   if (first === 'drain') return 'drain';
   return check ? 'check' : 'run';
+}
+
+/** Settings come from one place, and an operator wants to see a token. */
+function operatorFaults({ operatorUrl, tokenPath, caPath, configPath }: Values): string[] {
+  if (operatorUrl === null) {
+    const alone = { '--token': tokenPath, '--ca': caPath };
+    return Object.entries(alone).flatMap(([flag, path]) => (path === null ? [] : [`${flag}: needs --operator`]));
+  }
+  const faults: string[] = [];
+  if (configPath !== null) faults.push('--operator: settings come from it or from --config, not from both');
+  if (tokenPath === null) faults.push('--operator: needs --token');
+  return faults;
 }
 
 /** What each option allows by itself but not together with the others. */
@@ -82,19 +104,21 @@ export function readConfig(
   const command = readCommand(positionals, values.check === true, faults);
   if (faults.length > 0) return { faults };
   const config = configOf(command, values);
-  const together = crossFaults(config);
+  const together = [...crossFaults(config), ...operatorFaults(values)];
   return together.length > 0 ? { faults: together } : { config };
 }
 
 /** Options with a built-in text always have a value here, since no fault was found. */
 function configOf(command: Config['command'], values: Values): Config {
   const workloads = values.workloads ?? [];
+  const { operatorUrl: url, tokenPath, caPath } = values;
   return {
     command,
     inbound: values.inbound,
     admin: values.admin,
     upstream: values.upstream as UpstreamAddress,
     configPath: values.configPath,
+    operator: url === null || tokenPath === null ? null : { url, tokenPath, caPath },
     dataDir: values.dataDir,
     who: { namespace: values.namespace, workloads, labels: values.labels },
     otlpEndpoint: values.otlpEndpoint,

@@ -46,6 +46,27 @@ export const optionTable = {
     help: 'Keeps the last good settings here, for the next start. Without it nothing is kept on disk.',
     parse: plain.nonEmpty,
   }),
+  operatorUrl: option('operator', {
+    group: 'Settings',
+    placeholder: 'URL',
+    help: 'Takes the settings from the operator at this https URL, instead of --config. Its pod decides which ones.',
+    builtIn: 'none',
+    parse: as.operatorUrl,
+  }),
+  tokenPath: option('token', {
+    group: 'Settings',
+    placeholder: 'FILE',
+    help: 'The ServiceAccount token to show the operator: for the audience "fusebox", bound to a pod. Read again when it changes.',
+    builtIn: 'none',
+    parse: as.optionalFile,
+  }),
+  caPath: option('ca', {
+    group: 'Settings',
+    placeholder: 'FILE',
+    help: "The authorities (PEM) that the operator is trusted by. Read again when it changes. Without it: Node's own.",
+    builtIn: 'none',
+    parse: as.optionalFile,
+  }),
   namespace: option('namespace', {
     group: 'Identity',
     placeholder: 'NAME',
@@ -144,7 +165,4 @@ export const optionTable = {
   help: option('help', { group: 'Other', placeholder: null, help: 'Prints this text.', parse: plain.truth }),
   outbound: later('outbound', 'HOST:PORT', 'Where calls by the service arrive.'),
   local: later('local', 'HOST:PORT', 'Flags and live configuration for the service.'),
-  operator: later('operator', 'URL', 'The operator that sends settings.'),
-  token: later('token', 'FILE', 'The token to show the operator.'),
-  ca: later('ca', 'FILE', 'The certificates to trust the operator by.'),
 } as const;

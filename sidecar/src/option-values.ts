@@ -1,7 +1,7 @@
 import { parseWorkloadRef } from '@fusebox/api/target.ts';
 import type { WorkloadRef } from '@fusebox/api/target.ts';
 import type { Parsed } from '@fusebox/runtime/option.ts';
-import { parseHostPort } from '@fusebox/runtime/option-values.ts';
+import { nonEmpty, parseHostPort } from '@fusebox/runtime/option-values.ts';
 import { accessLogModes, type AccessLogMode } from './access-line.ts';
 
 /** Where the service is, in the form that `net.connect` takes. */
@@ -52,6 +52,19 @@ export function labels(text: string): Parsed<Record<string, string>> {
     found.set(key, value);
   }
   return { value: Object.fromEntries(found) };
+}
+
+/** The `https` address of an operator, or `none` for null. */
+export function operatorUrl(text: string): Parsed<URL | null> {
+  if (text === 'none') return { value: null };
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:') return { fault: 'is not a URL like https://fusebox-operator.fusebox.svc:8443' };
+  return url.href === `${url.origin}/` ? { value: url } : { fault: 'has more than a host and a port' };
+}
+
+/** The path of a file, or `none` for null. */
+export function optionalFile(text: string): Parsed<string | null> {
+  return text === 'none' ? { value: null } : nonEmpty(text);
 }
 
 /** An `http` or `https` URL, or `none` for null. */

@@ -15,16 +15,17 @@ import { listen, type Listener } from './io/listener.ts';
 import { newLogger, type Logger } from '@fusebox/runtime/log.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
+import { registerOperatorGauges } from './io/operator-metrics.ts';
 import { routeMetrics } from './io/route-metrics.ts';
 import { SettingsInForce } from './io/settings-in-force.ts';
 import { registerRouteGauges, registerSettingsGauges, showVersion } from './io/sidecar-metrics.ts';
-import { systemClock as clock } from '@fusebox/runtime/system-clock.ts';
+import { systemClock as clock, systemTimers as timers } from '@fusebox/runtime/system-clock.ts';
 import { startTelemetry, type Telemetry } from './io/telemetry.ts';
 import { TimerWheel } from './io/timer-wheel.ts';
 import { newTraceIdSource } from './io/trace-ids.ts';
 import { UpstreamPool } from './io/upstream-pool.ts';
 import { connectUpstream } from './io/upstream-socket.ts';
-import { circuitsView, snapshotView, STATE_NAMES } from './io/views.ts';
+import { circuitReports, circuitsView, snapshotView, STATE_NAMES } from './io/views.ts';
 import type { RouteState } from './route-state.ts';
 
 /** Share of new traces that are sampled where nobody says (0..1). */
@@ -46,16 +47,17 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     log,
     wallMs: clock.wallMs,
   });
+  const circuits: CircuitListeners = new Set([(route) => logCircuit(log, route)]);
   const { inbound, pool, alarm } = buildInbound(config, {
     registry,
     telemetry,
-    log,
+    circuits,
     snapshot: settings.current.snapshot,
   });
   registerGauges(registry, settings, telemetry);
 
   let listener: Listener | null = null;
-  let settled = config.configPath === null;
+  let settled = config.configPath === null && config.operator === null;
   const lifecycle: Lifecycle = new Lifecycle({
     log,
     drainDelayMs: config.drainDelayMs,
@@ -83,15 +85,13 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
       drain: () => lifecycle.drain(),
     }),
   });
-  if (config.configPath !== null) {
-    const first = settings.follow(config.configPath, config.who, (snapshot, before) => {
-      inbound.apply(snapshot);
-      showVersion(registry, before.digest, snapshot.digest);
-      settled = true;
-    });
-    // Nobody is served under built-in settings only because the file had not been read yet.
-    await Promise.race([first, after(config.startupTimeoutMs)]);
-  }
+  const first = followSettings(config, { settings, inbound, registry, circuits }, (snapshot, before) => {
+    inbound.apply(snapshot);
+    showVersion(registry, before.digest, snapshot.digest);
+    settled = true;
+  });
+  // Nobody is served under built-in settings only because no others had been read yet.
+  await Promise.race([first, after(config.startupTimeoutMs)]);
   if (config.inbound !== null) {
     const { maxConnections, maxBodyBytes } = config;
     listener = await listen({
@@ -105,6 +105,35 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
   }
   log.info('listening', { inbound: listener?.port ?? null, admin: admin?.port ?? null, upstream: config.upstream });
   return { end: (hurry) => lifecycle.end(hurry) };
+}
+
+/** Who is told when a circuit opens, tries or closes. */
+type CircuitListeners = Set<(route: RouteState) => void>;
+
+/** Follows the file or the operator, if there is one. Resolves when it has said something, be it good or bad. */
+function followSettings(
+  { configPath, operator, who }: Config,
+  parts: { settings: SettingsInForce; inbound: Inbound; registry: MetricsRegistry; circuits: CircuitListeners },
+  apply: (snapshot: Snapshot, before: Snapshot) => void,
+): Promise<void> {
+  const { settings, inbound, registry, circuits } = parts;
+  if (configPath !== null) return settings.follow(configPath, who, apply);
+  if (operator === null) return Promise.resolve();
+  const { url, tokenPath, caPath } = operator;
+  const { feed, first } = settings.followOperator(
+    {
+      url,
+      files: { tokenPath, caPath },
+      clock,
+      timers,
+      random: Math.random,
+      circuits: () => circuitReports(inbound.routes.all()),
+    },
+    apply,
+  );
+  circuits.add(() => feed.circuitChanged());
+  registerOperatorGauges(registry, () => feed.connected);
+  return first;
 }
 
 const telemetryOf = async ({ otlpEndpoint, serviceName }: Config, log: Logger): Promise<Telemetry | null> =>
@@ -121,14 +150,14 @@ const after = (delayMs: number): Promise<void> => new Promise((resolve) => void 
 interface Surroundings {
   registry: MetricsRegistry;
   telemetry: Telemetry | null;
-  log: Logger;
+  circuits: CircuitListeners;
   snapshot: Snapshot;
 }
 
 /** The request path: stages, pool and timer wheel. */
 function buildInbound(
   { upstream, sampleRatio, propagators, accessLog }: Config,
-  { registry, telemetry, log, snapshot }: Surroundings,
+  { registry, telemetry, circuits, snapshot }: Surroundings,
 ): { inbound: Inbound; pool: UpstreamPool; alarm: (ring: () => void) => Alarm } {
   const wheel = new TimerWheel({
     nowMs: clock.nowMs,
@@ -157,7 +186,7 @@ function buildInbound(
       logAccess: (exchange) => {
         if (wantsLine(accessLog, exchange)) access.info('request', { ...accessLine(exchange) });
       },
-      circuitChanged: (route) => logCircuit(log, route),
+      circuitChanged: (route) => circuits.forEach((tell) => tell(route)),
       routeAdded: (route) => registerRouteGauges(registry, route),
     },
     {

@@ -15,6 +15,7 @@ Examples:
   fusebox-sidecar --upstream 127.0.0.1:8080 --config policies/
   fusebox-sidecar --config users.yaml --namespace shop --workload deployment/users --labels app=users,tier=gold
   fusebox-sidecar --check --config policies/
+  fusebox-sidecar --operator https://fusebox-operator.fusebox.svc:8443 --token token --ca ca.crt
 
 Exit status: 0 ended as asked, 1 failed or the settings checked are wrong, 64 the command line is wrong.
 `;

@@ -1,6 +1,7 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { LastGood } from './last-good.ts';
+import { OperatorFeed, type OperatorFeedOptions } from './operator-feed.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import { startSettingsSource, type SettingsState } from './settings-source.ts';
 import type { InForce } from './views.ts';
@@ -15,11 +16,11 @@ export interface SettingsOptions {
   readonly wallMs: () => number;
 }
 
-/** Which snapshot is in force: the built-in one, the last good one from the disk, or the newest of the file. */
+/** Which snapshot is in force: the built-in one, the last good one from the disk, or the newest of the file or the operator. */
 export class SettingsInForce {
   current: InForce;
   private readonly options: SettingsOptions;
-  private source: ReturnType<typeof startSettingsSource> | null = null;
+  private source: Pick<OperatorFeed, 'state' | 'close'> | null = null;
   private kept: Promise<void> = Promise.resolve();
 
   private constructor(options: SettingsOptions, lastGood: Snapshot | null) {
@@ -36,7 +37,7 @@ export class SettingsInForce {
     return new SettingsInForce(options, (await options.lastGood?.read()) ?? null);
   }
 
-  /** How the settings on disk stand; null when none are configured. */
+  /** How the settings on disk, or those of the operator, stand; null when none are configured. */
   get state(): SettingsState | null {
     return this.source?.state() ?? null;
   }
@@ -59,6 +60,37 @@ export class SettingsInForce {
         onRejected: () => resolve(),
       });
     });
+  }
+
+  /** Follows the operator. `first` resolves when it has sent something, be it good or bad. */
+  followOperator(
+    options: Omit<OperatorFeedOptions, 'onSnapshot' | 'onRejected' | 'log'>,
+    apply: (snapshot: Snapshot, before: Snapshot) => void,
+  ): { feed: OperatorFeed; first: Promise<void> } {
+    const { log, wallMs, lastGood } = this.options;
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    const feed = new OperatorFeed({
+      ...options,
+      log,
+      onSnapshot: (snapshot, received) => {
+        const before = this.current;
+        const isSame = snapshot.digest === before.snapshot.digest;
+        apply(snapshot, before.snapshot);
+        this.current = {
+          snapshot,
+          origin: 'operator',
+          appliedWallMs: isSame ? before.appliedWallMs : wallMs(),
+        };
+        // With what this version does not know: the digest speaks of that, too.
+        if (lastGood !== null && (!isSame || before.origin === 'built-in')) {
+          this.kept = lastGood.write(received);
+        }
+        resolve();
+      },
+      onRejected: () => resolve(),
+    });
+    this.source = feed;
+    return { feed, first };
   }
 
   /** Stops following; what was to be kept on disk is there when this resolves. */

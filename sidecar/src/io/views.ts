@@ -1,4 +1,5 @@
 import type { Clock } from '@fusebox/api/clock.ts';
+import type { CircuitReport } from '@fusebox/api/report.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { RouteState } from '../route-state.ts';
 import { retryAfterMs } from '../rules/circuit.ts';
@@ -8,7 +9,7 @@ import type { SettingsState } from './settings-source.ts';
 /** What is enforced, where it came from, and how the settings on disk stand. */
 export interface SnapshotView {
   version: string;
-  origin: 'built-in' | 'disk' | 'file';
+  origin: 'built-in' | 'disk' | 'file' | 'operator';
   appliedAt: string;
   /** null: no settings are configured. */
   settings: { valid: boolean; faults: string[]; rejectedTotal: number; lastReadAt: string | null } | null;
@@ -70,6 +71,15 @@ export function circuitsView(routes: readonly RouteState[], clock: Clock): unkno
     };
   });
 }
+
+/** For reports to the operator: how each circuit stands. */
+export const circuitReports = (routes: readonly RouteState[]): CircuitReport[] =>
+  routes.map(({ name, circuit: { state, lastReason } }) => ({
+    route: name,
+    state: STATE_NAMES[state.kind],
+    era: state.era,
+    reason: lastReason,
+  }));
 
 /** As policies and documentation write them. */
 export const STATE_NAMES = { closed: 'Closed', open: 'Open', halfOpen: 'HalfOpen' } as const;

@@ -1,0 +1,222 @@
+import type { Clock, Random, Timers } from '@fusebox/api/clock.ts';
+import { MAX_CIRCUITS, MAX_REASON_LENGTH, type Report } from '@fusebox/api/report.ts';
+import { readSnapshot } from '@fusebox/api/snapshot-reader.ts';
+import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
+import type { StreamEvent } from '../rules/event-stream.ts';
+import { reconnectDelayMs } from '../rules/reconnect-delay.ts';
+import { VERSION } from '../version.ts';
+import { OperatorCredentials, type CredentialFiles, type OperatorAccess } from './operator-credentials.ts';
+import { OperatorReports } from './operator-reports.ts';
+import { followStream } from './operator-stream.ts';
+import type { SettingsState } from './settings-source.ts';
+
+export interface OperatorFeedOptions {
+  /** Base URL of the operator. */
+  url: URL;
+  files: CredentialFiles;
+  log: Logger;
+  clock: Clock;
+  timers: Timers;
+  random: Random;
+  /** Puts a snapshot in force. `received` is what it was read from, with all that this version does not know. */
+  onSnapshot: (snapshot: Snapshot, received: Snapshot) => void;
+  onRejected?: (faults: string[]) => void;
+  /** How the circuits stand. */
+  circuits: () => Report['circuits'];
+}
+
+type Answer = Omit<Report, 'format' | 'version' | 'circuits'>;
+
+/**
+ * Follows the operator: each snapshot is read, put in force, and acknowledged; one that cannot be obeyed is refused with the
+ * reason, and the last good one stays. While the operator is away nothing changes.
+ */
+export class OperatorFeed {
+  private readonly options: OperatorFeedOptions;
+  private readonly credentials: OperatorCredentials;
+  private readonly reports: OperatorReports;
+  private readonly settings: SettingsState = {
+    valid: true,
+    faults: [],
+    rejectedTotal: 0,
+    lastAppliedWallMs: null,
+    lastReadWallMs: null,
+  };
+  private access: OperatorAccess | null = null;
+  private lastEventId: string | null = null;
+  private appliedDigest: string | null = null;
+  private answer: Answer | null = null;
+  private failures = 0;
+  private complained = '';
+  /** Ends the stream, or the wait before the next one. */
+  private interrupt = (): void => {};
+  private closed = false;
+
+  constructor(options: OperatorFeedOptions) {
+    const { files, url, timers, random, log } = options;
+    this.options = options;
+    this.credentials = new OperatorCredentials(files, options);
+    this.reports = new OperatorReports({
+      url,
+      access: () => this.access,
+      report: () => this.report(),
+      timers,
+      random,
+      onFailure: (error) => log.warn('the operator did not take a report', { error }),
+    });
+    this.credentials.watch(() => {
+      log.info('the token has changed; connecting again with the new one');
+      this.failures = 0;
+      this.interrupt();
+    });
+    void this.run();
+  }
+
+  /** How the operator's settings stand. */
+  state(): SettingsState {
+    return { ...this.settings };
+  }
+
+  /** Whether a stream is open. */
+  get connected(): boolean {
+    return this.access !== null;
+  }
+
+  /** A circuit has changed: the operator is told. */
+  circuitChanged(): void {
+    this.reports.tell();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.reports.close();
+    this.interrupt();
+    this.credentials.close();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.closed) {
+      const ending = new AbortController();
+      this.interrupt = () => ending.abort();
+      await this.connect(ending.signal);
+      if (this.failures > 0) await this.pause(reconnectDelayMs(this.failures, this.options.random));
+    }
+  }
+
+  /** One stream from its beginning to its end. Never rejects. */
+  private async connect(signal: AbortSignal): Promise<void> {
+    const { url, log } = this.options;
+    let why: unknown = 'the operator ended the stream';
+    try {
+      const access = await this.credentials.read();
+      await followStream({
+        url,
+        access,
+        lastEventId: this.lastEventId,
+        signal,
+        onOpen: () => {
+          this.access = access;
+          this.complained = '';
+          log.info('connected to the operator', { url: url.href });
+        },
+        onEvent: (event) => this.take(event),
+      });
+    } catch (error) {
+      why = error;
+    }
+    this.access = null;
+    if (signal.aborted) return;
+    this.failures += 1;
+    this.complain(why);
+  }
+
+  /** Waits, unless something new makes it worth trying at once. */
+  private pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.options.timers.after(delayMs, resolve);
+      this.interrupt = () => {
+        cancel();
+        resolve();
+      };
+      if (this.closed) this.interrupt();
+    });
+  }
+
+  /** One line for each reason, not for each attempt. */
+  private complain(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    if (text === this.complained) return;
+    this.complained = text;
+    this.options.log.warn('not connected to the operator; what is in force stays', { error });
+  }
+
+  private take({ type, data, lastEventId }: StreamEvent): void {
+    if (type !== 'snapshot') return;
+    const { clock } = this.options;
+    const startMs = clock.nowMs();
+    this.failures = 0;
+    this.settings.lastReadWallMs = clock.wallMs();
+    // What was refused was seen, too: something older must not follow it.
+    this.lastEventId = lastEventId;
+    const { digest, faults } = this.obey(data);
+    if (faults.length > 0) this.refuse(faults);
+    this.answer = {
+      digest,
+      revision: lastEventId,
+      result: faults.length > 0 ? 'rejected' : 'applied',
+      reason: faults.length > 0 ? faults.join('; ').slice(0, MAX_REASON_LENGTH) : null,
+      tookMs: clock.nowMs() - startMs,
+      atWallMs: clock.wallMs(),
+    };
+    this.reports.tell();
+  }
+
+  /** Puts what was received in force, or says why not. */
+  private obey(data: string): { digest: string; faults: string[] } {
+    const { onSnapshot, log, clock } = this.options;
+    let digest = NO_DIGEST;
+    try {
+      const received: unknown = JSON.parse(data);
+      digest = digestIn(received);
+      const read = readSnapshot(received);
+      if ('faults' in read) return { digest, faults: read.faults };
+      const { snapshot } = read;
+      onSnapshot(snapshot, received as Snapshot);
+      this.settings.valid = true;
+      this.settings.faults = [];
+      if (snapshot.digest !== this.appliedDigest) {
+        this.appliedDigest = snapshot.digest;
+        this.settings.lastAppliedWallMs = clock.wallMs();
+        log.info('settings applied', { digest, sources: snapshot.sources });
+      }
+      return { digest, faults: [] };
+    } catch (error) {
+      log.error('settings could not be applied', { error });
+      return { digest, faults: [`could not be applied: ${error instanceof Error ? error.message : String(error)}`] };
+    }
+  }
+
+  private refuse(faults: string[]): void {
+    const { log, onRejected } = this.options;
+    this.settings.valid = false;
+    this.settings.faults = faults;
+    this.settings.rejectedTotal += 1;
+    log.error('settings rejected; what was in force stays', { digest: this.appliedDigest, faults });
+    onRejected?.(faults);
+  }
+
+  private report(): Report | null {
+    if (this.answer === null) return null;
+    const circuits = this.options.circuits().slice(0, MAX_CIRCUITS);
+    return { format: 1, ...this.answer, version: VERSION, circuits };
+  }
+}
+
+/** Stands in a report for the digest of something that has none. */
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
+
+function digestIn(received: unknown): string {
+  const { digest } = Object(received) as { digest?: unknown };
+  return typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : NO_DIGEST;
+}
