@@ -53,9 +53,8 @@ cluster-down: setup ## stop it
 demo: setup ## watch the sidecar protect the sample service
 	@node scripts/demo/main.ts
 
-bench: setup ## cost beside peers; writes bench/results/ (minutes)
-	@node bench/proxy-cost.ts
-	@node bench/breaker-cost.ts
+bench: setup ## cost beside peers; writes bench/results/ (about 12 minutes, on a quiet machine)
+	@node bench/run.ts
 
 generate: setup ## write what is derived from the code: docs/*.md
 	@node scripts/generate.ts

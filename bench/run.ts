@@ -1,0 +1,42 @@
+/**
+ * Runs every benchmark, one after the other; one that fails does not stop the rest. Each is given a bounded time, so that
+ * the whole ends within 20 minutes whatever happens (about 12 in ordinary circumstances).
+ * usage: node bench/run.ts
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const benchmarks = [
+  { name: 'proxy-cost', minutes: 10 },
+  { name: 'latency', minutes: 4 },
+  { name: 'memory', minutes: 4 },
+  { name: 'start', minutes: 1 },
+  { name: 'where-time-goes', minutes: 0.5 },
+  { name: 'breaker-cost', minutes: 0.5 },
+];
+
+/** Whether it ended well, and in time. */
+function run(name: string, minutes: number): Promise<boolean> {
+  console.log(`\n== ${name}`);
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file], { stdio: 'inherit' });
+  const timer = setTimeout(() => {
+    console.error(`${name} was ended after ${minutes} min`);
+    child.kill('SIGTERM');
+  }, minutes * 60_000);
+  return new Promise((resolve) => {
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
+
+const failed: string[] = [];
+for (const { name, minutes } of benchmarks) {
+  if (!(await run(name, minutes))) failed.push(name);
+}
+if (failed.length > 0) {
+  console.error(`\nfailed: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}
