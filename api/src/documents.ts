@@ -122,7 +122,7 @@ function readMountedKey(file: FileText): YamlPart | null {
 }
 
 /** A path as people write it: `routes[2].timeout`, `data["policy.yaml"].inbound`. */
-function formatPath(path: Path): string {
+export function formatPath(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;

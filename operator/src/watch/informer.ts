@@ -42,6 +42,8 @@ export interface InformerOptions<T> {
   kind: Kind<T>;
   store: Store<T>;
   onChange(change: Change<T>): void;
+  /** A list is complete; the store is what it said. */
+  onListed?(): void;
   clock: Clock;
   timers: Timers;
   random: Random;
@@ -152,11 +154,12 @@ export class Informer<T> {
       }
       ({ continue: at, resourceVersion } = page);
     } while (at !== null);
+    this.#resourceVersion = resourceVersion;
     for (const key of store.keys()) if (!seen.has(key)) this.#put(key, null);
     for (const [key, item] of seen) this.#put(key, item);
-    this.#resourceVersion = resourceVersion;
     this.#current = true;
     watcher?.listed(resource.plural, store.size);
+    this.#options.onListed?.();
   }
 
   async #watch(): Promise<void> {

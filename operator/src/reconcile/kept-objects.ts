@@ -1,0 +1,29 @@
+/** What the operator keeps of the objects that are its own. */
+import type { LiveConfigStatus } from '@fusebox/api/object-status.ts';
+import type { KubeObject } from '../kube/resource.ts';
+import type { LiveConfigFacts, SavedRevision } from './world.ts';
+
+/** Label of the ControllerRevisions that keep last good settings. */
+export const LAST_GOOD_LABEL = 'fusebox.dev/last-good';
+
+export function liveConfigFacts({ metadata, spec, status }: KubeObject): LiveConfigFacts {
+  const { configMap } = Object(spec) as { configMap?: string };
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    ownerUid: ownerOf(metadata),
+    configMap: configMap ?? null,
+    status: (status as LiveConfigStatus | undefined) ?? null,
+  };
+}
+
+/** Of a ControllerRevision that somebody owns. */
+export function savedRevision({ metadata }: KubeObject): SavedRevision | null {
+  const ownerUid = ownerOf(metadata);
+  return ownerUid === null ? null : { namespace: metadata.namespace ?? '', name: metadata.name, ownerUid };
+}
+
+const ownerOf = ({ ownerReferences = [] }: KubeObject['metadata']): string | null =>
+  ownerReferences.find(({ controller }) => controller === true)?.uid ?? null;

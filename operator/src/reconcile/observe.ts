@@ -1,0 +1,150 @@
+/** Reads all that a turn about one source looks at; writes nothing. */
+import type { Clock } from '@fusebox/api/clock.ts';
+import { digestOf } from '@fusebox/api/digest.ts';
+import type { ObjectStatus } from '@fusebox/api/object-status.ts';
+import type { Acked, Publisher } from '../publish/publisher.ts';
+import type { MatchedPod } from '../status/conditions.ts';
+import { standingOf } from '../status/pod-standing.ts';
+import type { Fleet, FleetPod, Group, Ruling } from './fleet.ts';
+import type { Settled, Settlement } from './settlement.ts';
+import { sourceKey, tagOf } from './source.ts';
+import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
+
+/** What this process remembers of a pod's reports. */
+export interface PodMemory {
+  /** The last report, and when it came (ms, monotonic). */
+  acked: Acked | null;
+  atMs: number;
+  /** The last report when the present snapshot was published. */
+  ackedBefore: Acked | null;
+  publishedDigest: string | null;
+}
+
+/** Where a world is read from. */
+export interface Sight {
+  fleet: Fleet;
+  settlement: Settlement;
+  publisher: Pick<Publisher, 'acked' | 'isConnected'>;
+  memories: ReadonlyMap<string, PodMemory>;
+  liveConfig(namespace: string, name: string): LiveConfigFacts | null;
+  revisions(ownerUid: string): readonly SavedRevision[];
+  /** The status written last and when, until the watch has shown it. */
+  written(key: string): { status: ObjectStatus; atMs: number; shown: boolean } | null;
+  /** Settings that were there before this (ms, monotonic) were edited nobody knows when. */
+  syncedAtMs: number;
+  clock: Clock;
+}
+
+export function observe(key: string, { kind, namespace, name }: SourceName, sight: Sight): World {
+  const { fleet, clock } = sight;
+  const ruling = fleet.ruling(key, namespace);
+  const liveConfig = kind === 'ConfigMap' ? sight.liveConfig(namespace, name) : null;
+  const written = sight.written(key);
+  const stored = kind === 'ConfigMap' ? (liveConfig?.status ?? null) : (ruling?.source.status ?? null);
+  const nowMs = clock.nowMs();
+  return {
+    key,
+    ruling,
+    liveConfig,
+    revisions: ruling === null ? [] : sight.revisions(ruling.source.uid),
+    statusBefore: written === null || written.shown ? stored : written.status,
+    writtenAtMs: written?.atMs ?? null,
+    ...(ruling === null ? NOBODY : observePods(ruling, sight)),
+    nowMs,
+    nowText: `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`,
+  };
+}
+
+/** What a source's key is made of. */
+export interface SourceName {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+type Seen = Pick<
+  World,
+  'pods' | 'otherPods' | 'conflicts' | 'warnings' | 'heldBy' | 'version' | 'openCircuits' | 'propagationMs'
+>;
+
+const NOBODY: Seen = {
+  pods: [],
+  otherPods: 0,
+  conflicts: [],
+  warnings: [],
+  heldBy: [],
+  version: null,
+  openCircuits: [],
+  propagationMs: null,
+};
+
+function observePods(ruling: Ruling, sight: Sight): Seen {
+  const { source } = ruling;
+  const key = sourceKey(source);
+  const groups = sight.fleet.groupsOf(ruling).map((group) => ({ group, settled: sight.settlement.of(group.key) }));
+  const pods: MatchedPod[] = [];
+  const open = new Set<string>();
+  let otherPods = 0;
+  let lastAckMs: number | null = null;
+  for (const { group, settled } of groups) {
+    for (const uid of group.pods) {
+      const pod = sight.fleet.pod(uid)!;
+      for (const { route, state } of sight.publisher.acked(uid)?.circuits ?? [])
+        if (state !== 'Closed') open.add(route);
+      if (pod.readySinceMs === null || pod.facts.ending) {
+        otherPods += 1;
+        continue;
+      }
+      const standing = standingFor(tagOf(source), uid, { pod, settled, sight });
+      pods.push({ name: pod.facts.name, standing });
+      const memory = sight.memories.get(uid);
+      if (standing.is === 'programmed' && memory !== undefined) lastAckMs = Math.max(lastAckMs ?? 0, memory.atMs);
+    }
+  }
+  const compiled = groups.flatMap(({ settled }) => settled?.compiled ?? []);
+  const edited = source.seenAtMs > sight.syncedAtMs;
+  return {
+    pods: pods.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    otherPods,
+    conflicts: unique(
+      compiled.flatMap(({ conflicts }) =>
+        conflicts.filter(({ loser }) => sourceKey(loser) === key).map(({ message }) => message),
+      ),
+    ),
+    warnings: unique(compiled.flatMap(({ warnings }) => warnings)),
+    heldBy: unique(groups.flatMap(({ settled }) => settled?.heldBy ?? [])),
+    version: versionOf(groups, compiled),
+    openCircuits: [...open].toSorted(),
+    propagationMs: edited && lastAckMs !== null ? Math.max(0, Math.round(lastAckMs - source.seenAtMs)) : null,
+  };
+}
+
+function standingFor(
+  tag: string,
+  uid: string,
+  { pod, settled, sight }: { pod: FleetPod; settled: Settled | null; sight: Sight },
+) {
+  const memory = sight.memories.get(uid);
+  return standingOf(
+    tag,
+    {
+      acked: sight.publisher.acked(uid),
+      connected: sight.publisher.isConnected(uid),
+      ackedBefore: memory?.ackedBefore ?? null,
+      readySinceMs: pod.readySinceMs!,
+    },
+    { snapshot: settled?.compiled?.snapshot ?? null, madeOf: settled?.madeOf ?? new Map() },
+  );
+}
+
+/** One digest where all these pods have one, else a digest of their digests. */
+function versionOf(
+  groups: readonly { group: Group }[],
+  compiled: readonly { snapshot: { digest: string } }[],
+): string | null {
+  const digests = unique(compiled.map(({ snapshot }) => snapshot.digest)).toSorted();
+  if (groups.length === 0 || digests.length === 0) return null;
+  return digests.length === 1 ? digests[0]! : digestOf(digests);
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];

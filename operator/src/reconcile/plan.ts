@@ -1,0 +1,127 @@
+/** What must happen to the API server's objects so that they tell the truth about one source. Pure: same world, same plan. */
+import { isDeepStrictEqual } from 'node:util';
+import { digestOf } from '@fusebox/api/digest.ts';
+import type { Document } from '@fusebox/api/document.ts';
+import { LIVE_CONFIG_KIND } from '@fusebox/api/names.ts';
+import type { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.ts';
+import { missingAtMs, statusOf } from '../status/conditions.ts';
+import type { Ruling } from './fleet.ts';
+import type { InForce } from './in-force.ts';
+import { objectOf, type Source, sourceKey } from './source.ts';
+import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
+
+export type Action =
+  /** Read these last good settings; the source is looked at again after that. */
+  | { do: 'loadLastGood'; source: Source; revision: string }
+  | { do: 'saveLastGood'; source: Source; name: string; data: object }
+  | { do: 'dropRevision'; revision: SavedRevision }
+  /** Make it, or make it the operator's again; its status follows when it has been seen. */
+  | { do: 'applyLiveConfig'; source: Source }
+  | { do: 'deleteLiveConfig'; liveConfig: LiveConfigFacts }
+  | { do: 'applyStatus'; of: StatusOwner; status: ObjectStatus | LiveConfigStatus };
+
+/** The object that carries a status. */
+export interface StatusOwner {
+  kind: string;
+  namespace: string;
+  name: string;
+  uid: string;
+}
+
+/** Between two writes of one status that differ in counts only (ms). */
+const PAUSE_MS = 500;
+
+export interface Plan {
+  actions: Action[];
+  /** When to look again though nothing changed (ms); null: not at all. */
+  recheckAfterMs: number | null;
+}
+
+export function plan(world: World): Plan {
+  const { ruling, liveConfig } = world;
+  if (ruling === null) {
+    const orphaned = liveConfig !== null && liveConfig.ownerUid !== null;
+    return { actions: orphaned ? [{ do: 'deleteLiveConfig', liveConfig }] : [], recheckAfterMs: null };
+  }
+  const { source, inForce } = ruling;
+  if (inForce.state === 'saved') {
+    return { actions: [{ do: 'loadLastGood', source, revision: inForce.revision }], recheckAfterMs: null };
+  }
+  const dueMs = world.pods.flatMap((pod) => missingAtMs(pod) ?? []).filter((atMs) => atMs > world.nowMs);
+  const status = planStatus(world, ruling);
+  const pauseMs = status.some((action) => isUrgent(action, world.statusBefore)) ? 0 : pauseOf(world);
+  if (status.length > 0 && pauseMs > 0) dueMs.push(world.nowMs + pauseMs);
+  return {
+    actions: [...planRevisions(world, ruling), ...(pauseMs > 0 ? [] : status)],
+    recheckAfterMs: dueMs.length === 0 ? null : Math.min(...dueMs) - world.nowMs,
+  };
+}
+
+/** Counts change with every pod of a rollout; what people and programs wait for is written at once all the same. */
+function isUrgent(action: Action, before: ObjectStatus | null): boolean {
+  if (action.do !== 'applyStatus') return true;
+  const headline = ({ conditions = [] }: ObjectStatus): unknown =>
+    conditions.map(({ type, status, reason, observedGeneration }) => [type, status, reason, observedGeneration]);
+  const { observedResourceVersion } = action.status as LiveConfigStatus;
+  return (
+    before === null ||
+    !isDeepStrictEqual(headline(action.status), headline(before)) ||
+    observedResourceVersion !== (before as LiveConfigStatus).observedResourceVersion
+  );
+}
+
+const pauseOf = ({ writtenAtMs, nowMs }: World): number =>
+  writtenAtMs === null ? 0 : Math.max(0, writtenAtMs + PAUSE_MS - nowMs);
+
+/** Of good settings one revision is kept; the one before goes only when the new one is there. */
+function planRevisions({ revisions }: World, { source, inForce }: Ruling): Action[] {
+  if (inForce.state !== 'current') return [];
+  const name = revisionName(source, inForce.document);
+  const saved = revisions.some((revision) => revision.name === name);
+  if (!saved) return [{ do: 'saveLastGood', source, name, data: objectOf(inForce.document) }];
+  return revisions.filter((revision) => revision.name !== name).map((revision) => ({ do: 'dropRevision', revision }));
+}
+
+/** The same settings have the same name, so that they are saved once. */
+function revisionName(source: Source, document: Document): string {
+  return `fusebox-${digestOf([source.uid, objectOf(document)]).slice('sha256:'.length, 'sha256:'.length + 20)}`;
+}
+
+function planStatus(world: World, { source, inForce }: Ruling): Action[] {
+  const { liveConfig, statusBefore } = world;
+  if (source.kind !== 'ConfigMap') {
+    const { kind, namespace, name, uid } = source;
+    const generation = source.generation!;
+    const sameEdit = statusBefore?.conditions?.some(({ observedGeneration }) => observedGeneration === generation);
+    const status = statusFrom(world, source, inForce.state, { generation, sameEdit: sameEdit === true });
+    return differs(status, statusBefore) ? [{ do: 'applyStatus', of: { kind, namespace, name, uid }, status }] : [];
+  }
+  if (liveConfig === null || liveConfig.ownerUid !== source.uid || liveConfig.configMap !== source.name) {
+    return [{ do: 'applyLiveConfig', source }];
+  }
+  const status: LiveConfigStatus = {
+    ...statusFrom(world, source, inForce.state, {
+      generation: liveConfig.generation,
+      sameEdit: (statusBefore as LiveConfigStatus | null)?.observedResourceVersion === source.resourceVersion,
+    }),
+    observedResourceVersion: source.resourceVersion!,
+  };
+  const { namespace, name, uid } = liveConfig;
+  const of = { kind: LIVE_CONFIG_KIND, namespace, name, uid };
+  return differs(status, statusBefore) ? [{ do: 'applyStatus', of, status }] : [];
+}
+
+const differs = (status: ObjectStatus, before: ObjectStatus | null): boolean => !isDeepStrictEqual(status, before);
+
+function statusFrom(
+  world: World,
+  source: Source,
+  state: InForce['state'],
+  edit: { generation: number; sameEdit: boolean },
+): ObjectStatus {
+  const problems = 'problems' in source.reading ? source.reading.problems : [];
+  const instead = state === 'lastGood' || state === 'frozen' ? state : 'none';
+  const ownHold = state === 'frozen' ? [sourceKey(source)] : [];
+  const heldBy = [...new Set([...ownHold, ...world.heldBy])];
+  return statusOf({ ...world, ...edit, problems, instead, heldBy }, world.statusBefore);
+}

@@ -1,0 +1,43 @@
+/** How a pod stands towards one source. */
+import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import type { Acked } from '../publish/publisher.ts';
+
+export type PodStanding =
+  /** Its sidecar obeys the present settings. */
+  | { is: 'programmed' }
+  /** Its sidecar refused them. */
+  | { is: 'rejected'; reason: string }
+  /** Its sidecar has not confirmed them (yet). */
+  | { is: 'pending' }
+  /** No sidecar has ever answered for it, since it became ready or this process began. */
+  | { is: 'silent'; sinceMs: number };
+
+/** What is known about a pod's sidecar. */
+export interface PodReport {
+  acked: Acked | null;
+  connected: boolean;
+  /** A report that was there before the present snapshot was published says nothing about it. */
+  ackedBefore: Acked | null;
+  readySinceMs: number;
+}
+
+/** What a pod should have: the snapshot of its group, and the settings that each digest was made of. */
+export interface Wanted {
+  snapshot: Snapshot | null;
+  madeOf: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Does this pod obey the settings with this tag? */
+export function standingOf(tag: string, report: PodReport, wanted: Wanted): PodStanding {
+  const { acked, connected, ackedBefore, readySinceMs } = report;
+  if (acked === null) return connected ? { is: 'pending' } : { is: 'silent', sinceMs: readySinceMs };
+  if (acked.result === 'rejected') {
+    // What it refused may be a snapshot that nobody wants any more.
+    const refused = acked.digest === wanted.snapshot?.digest;
+    return refused ? { is: 'rejected', reason: acked.reason ?? 'no reason was given' } : { is: 'pending' };
+  }
+  const madeOfThem = wanted.madeOf.get(acked.digest)?.has(tag) === true;
+  // Back to an earlier digest: the old report of it may have been overtaken by what was sent in between.
+  const overtaken = acked === ackedBefore && acked.digest === wanted.snapshot?.digest;
+  return madeOfThem && !overtaken ? { is: 'programmed' } : { is: 'pending' };
+}
