@@ -1,9 +1,7 @@
+import { WINDOW_LIMITS } from './window-limits.ts';
 import { BlockMode, type Breach, Block, Choice, Count, Duration, List, matching, Percent, Text } from './schema.ts';
 import { parseDuration } from './duration.ts';
 import type { Static } from 'typebox';
-
-/** Longest windows: seconds of a `Time` window, calls of a `Count` window. */
-export const WINDOW_LIMITS = { Time: 3_600, Count: 10_000 } as const;
 
 const failure = matching(
   /^(?:[1-5]xx|[1-5]\d\d|connect|reset|timeout)$/,

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { type Form, Text } from './schema.ts';
 import { CONFIG_LABEL, TARGET_ANNOTATION } from './names.ts';
 import { ObjectMetadata } from './object-metadata.ts';
-import { parseWorkloadRef } from './target.ts';
+import { parseWorkloadRef } from './workload-ref.ts';
 
 /** Keys of a labelled ConfigMap that hold settings; every other key is live configuration for the service. */
 export const POLICY_KEY = 'policy.yaml';

@@ -10,7 +10,7 @@ import { ObjectMetadata } from './object-metadata.ts';
 import { ConfigMapPolicy, type PolicySpec, ResiliencePolicySpec } from './resilience-policy.ts';
 import type { Path } from './schema.ts';
 import { SidecarProfileSpec } from './sidecar-profile.ts';
-import { parseWorkloadRef, type WorkloadRef } from './target.ts';
+import { parseWorkloadRef, type WorkloadRef } from './workload-ref.ts';
 import { type Origin, type Problem, validate } from './validate.ts';
 import { readYaml, type YamlOrigin } from './yaml-text.ts';
 

@@ -1,5 +1,6 @@
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import { type Breach, Choice, List, matching, Text } from './schema.ts';
+import { OBJECT_NAME } from './workload-ref.ts';
 
 /** Kinds of workload that a document may name, with their API group. */
 const WORKLOAD_GROUPS = { Deployment: 'apps', StatefulSet: 'apps', DaemonSet: 'apps', Service: '' } as const;
@@ -8,7 +9,7 @@ const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 
 /** A Kubernetes object name (RFC 1123 subdomain). */
 export const objectName = matching(
-  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  OBJECT_NAME,
   'is not an object name (lower-case letters, digits, - and .)',
   String.raw`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
 );
@@ -46,12 +47,6 @@ const TargetRef = Type.Object(
     },
   },
 );
-/** A workload by kind and name. */
-export interface WorkloadRef {
-  kind: string;
-  name: string;
-}
-
 const Requirement = Type.Object(
   {
     key: Text(labelKey, { description: 'Label.', maxLength: 317 }),
@@ -136,23 +131,4 @@ function valuesFitOperator(requirement: { operator: string; values?: string[] })
   const wanted = operator === 'In' || operator === 'NotIn';
   if (wanted === values.length > 0) return [];
   return [{ path: ['values'], message: wanted ? `${operator} needs values` : `${operator} takes no values` }];
-}
-
-const SPELLINGS: Readonly<Record<string, string>> = {
-  deployment: 'Deployment',
-  deploy: 'Deployment',
-  statefulset: 'StatefulSet',
-  sts: 'StatefulSet',
-  daemonset: 'DaemonSet',
-  ds: 'DaemonSet',
-  service: 'Service',
-  svc: 'Service',
-};
-
-/** Reads `deployment/users`, kind in any case and in kubectl's short forms; null: not such a name. */
-export function parseWorkloadRef(text: string): WorkloadRef | null {
-  const [kind = '', name = '', ...rest] = text.split('/');
-  const spelling = kind.toLowerCase();
-  if (rest.length > 0 || !Object.hasOwn(SPELLINGS, spelling) || objectName(name) !== null) return null;
-  return { kind: SPELLINGS[spelling]!, name };
 }

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** The sidecar: command line → parts → serve → drain. With `start-sidecar.ts`, the only file that joins edges to rules. */
 import { readConfig, type Config } from './config.ts';
-import { sendDrain } from './io/drain-command.ts';
 import { newLogger } from '@fusebox/runtime/log.ts';
-import { checkSettings } from './io/settings-check.ts';
 import { systemClock } from '@fusebox/runtime/system-clock.ts';
 import { startSidecar } from './start-sidecar.ts';
 
@@ -11,6 +9,7 @@ import { startSidecar } from './start-sidecar.ts';
 const BAD_USAGE = 64;
 
 async function check({ configPath, who }: Config): Promise<number> {
+  const { checkSettings } = await import('./io/settings-check.ts');
   const result = await checkSettings(configPath!, who);
   for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
   if ('faults' in result) {
@@ -23,6 +22,7 @@ async function check({ configPath, who }: Config): Promise<number> {
 
 async function drain({ admin }: Config): Promise<number> {
   try {
+    const { sendDrain } = await import('./io/drain-command.ts');
     await sendDrain(admin!);
     return 0;
   } catch (error) {

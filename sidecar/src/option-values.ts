@@ -1,5 +1,5 @@
-import { parseWorkloadRef } from '@fusebox/api/target.ts';
-import type { WorkloadRef } from '@fusebox/api/target.ts';
+import { parseWorkloadRef } from '@fusebox/api/workload-ref.ts';
+import type { WorkloadRef } from '@fusebox/api/workload-ref.ts';
 import type { Parsed } from '@fusebox/runtime/option.ts';
 import { nonEmpty, parseHostPort } from '@fusebox/runtime/option-values.ts';
 import { accessLogModes, type AccessLogMode } from './access-line.ts';

@@ -9,7 +9,7 @@ import { Inbound } from './inbound.ts';
 import { startAdmin, type AdminOptions } from '@fusebox/runtime/admin.ts';
 import { adminEndpoints } from './io/admin-endpoints.ts';
 import { newHttpDate } from './io/http-date.ts';
-import { newLastGood } from './io/last-good.ts';
+import type { LastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
 import { listen, type Listener } from './io/listener.ts';
 import { newLogger, type Logger } from '@fusebox/runtime/log.ts';
@@ -43,7 +43,7 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
   const telemetry = await telemetryOf(config, log);
   const settings = await SettingsInForce.begin({
     builtIn: compile([], config.who).snapshot,
-    lastGood: config.dataDir === null ? null : newLastGood(config.dataDir, log),
+    lastGood: await lastGoodOf(config, log),
     log,
     wallMs: clock.wallMs,
   });
@@ -91,7 +91,7 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     settled = true;
   });
   // Nobody is served under built-in settings only because no others had been read yet.
-  await Promise.race([first, after(config.startupTimeoutMs)]);
+  if (settings.current.origin === 'built-in') await Promise.race([first, after(config.startupTimeoutMs)]);
   if (config.inbound !== null) {
     const { maxConnections, maxBodyBytes } = config;
     listener = await listen({
@@ -111,16 +111,16 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
 type CircuitListeners = Set<(route: RouteState) => void>;
 
 /** Follows the file or the operator, if there is one. Resolves when it has said something, be it good or bad. */
-function followSettings(
+async function followSettings(
   { configPath, operator, who }: Config,
   parts: { settings: SettingsInForce; inbound: Inbound; registry: MetricsRegistry; circuits: CircuitListeners },
   apply: (snapshot: Snapshot, before: Snapshot) => void,
 ): Promise<void> {
   const { settings, inbound, registry, circuits } = parts;
-  if (configPath !== null) return settings.follow(configPath, who, apply);
-  if (operator === null) return Promise.resolve();
+  if (configPath !== null) await settings.follow(configPath, who, apply);
+  if (operator === null) return;
   const { url, tokenPath, caPath } = operator;
-  const { feed, first } = settings.followOperator(
+  const { feed, first } = await settings.followOperator(
     {
       url,
       files: { tokenPath, caPath },
@@ -133,8 +133,11 @@ function followSettings(
   );
   circuits.add(() => feed.circuitChanged());
   registerOperatorGauges(registry, () => feed.connected);
-  return first;
+  await first;
 }
+
+const lastGoodOf = async ({ dataDir }: Config, log: Logger): Promise<LastGood | null> =>
+  dataDir === null ? null : (await import('./io/last-good.ts')).newLastGood(dataDir, log);
 
 const telemetryOf = async ({ otlpEndpoint, serviceName }: Config, log: Logger): Promise<Telemetry | null> =>
   otlpEndpoint === null ? null : startTelemetry({ endpoint: otlpEndpoint, serviceName, log });

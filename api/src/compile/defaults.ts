@@ -1,5 +1,6 @@
 /** Third pass: what nobody said gets its built-in value; durations become milliseconds, percents ratios. */
-import { type BreakerSpec, WINDOW_LIMITS } from '../breaker-settings.ts';
+import type { BreakerSpec } from '../breaker-settings.ts';
+import { WINDOW_LIMITS } from '../window-limits.ts';
 import type { ConcurrencySpec } from '../concurrency-settings.ts';
 import { parseDuration } from '../duration.ts';
 import type { RateLimitSpec } from '../rate-limit-settings.ts';

@@ -1,5 +1,6 @@
 import type { Document } from '../document.ts';
-import type { Selector, WorkloadRef } from '../target.ts';
+import type { Selector } from '../target.ts';
+import type { WorkloadRef } from '../workload-ref.ts';
 
 /** Whom the snapshot is for. What is null or empty is not known; then nothing is ruled out by it. */
 export interface Who {

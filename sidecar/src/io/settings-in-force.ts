@@ -1,9 +1,9 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { LastGood } from './last-good.ts';
-import { OperatorFeed, type OperatorFeedOptions } from './operator-feed.ts';
+import type { OperatorFeed, OperatorFeedOptions } from './operator-feed.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
-import { startSettingsSource, type SettingsState } from './settings-source.ts';
+import type { SettingsState } from './settings-source.ts';
 import type { InForce } from './views.ts';
 
 export interface SettingsOptions {
@@ -16,7 +16,10 @@ export interface SettingsOptions {
   readonly wallMs: () => number;
 }
 
-/** Which snapshot is in force: the built-in one, the last good one from the disk, or the newest of the file or the operator. */
+/**
+ * Which snapshot is in force: the built-in one, the last good one from the disk, or the newest of the file or the operator.
+ * What reads settings is loaded when there are some to read: a sidecar waits for it at its start, and keeps it in memory.
+ */
 export class SettingsInForce {
   current: InForce;
   private readonly options: SettingsOptions;
@@ -43,9 +46,10 @@ export class SettingsInForce {
   }
 
   /** Follows the file or folder at `path`. Resolves when it was read for the first time, be it good or bad. */
-  follow(path: string, who: Who, apply: (snapshot: Snapshot, before: Snapshot) => void): Promise<void> {
+  async follow(path: string, who: Who, apply: (snapshot: Snapshot, before: Snapshot) => void): Promise<void> {
+    const { startSettingsSource } = await import('./settings-source.ts');
     const { log, wallMs, lastGood } = this.options;
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.source = startSettingsSource({
         path,
         who,
@@ -63,10 +67,11 @@ export class SettingsInForce {
   }
 
   /** Follows the operator. `first` resolves when it has sent something, be it good or bad. */
-  followOperator(
+  async followOperator(
     options: Omit<OperatorFeedOptions, 'onSnapshot' | 'onRejected' | 'log'>,
     apply: (snapshot: Snapshot, before: Snapshot) => void,
-  ): { feed: OperatorFeed; first: Promise<void> } {
+  ): Promise<{ feed: OperatorFeed; first: Promise<void> }> {
+    const { OperatorFeed } = await import('./operator-feed.ts');
     const { log, wallMs, lastGood } = this.options;
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const feed = new OperatorFeed({

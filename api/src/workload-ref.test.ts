@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { parseWorkloadRef } from './target.ts';
+import { parseWorkloadRef } from './workload-ref.ts';
 
 test.each([
   ['deployment/users', { kind: 'Deployment', name: 'users' }],
