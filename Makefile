@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 TEST_FLAGS ?=
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test cluster cluster-down demo bench generate verify clean
+	test-unit test cluster cluster-down demo build bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ cluster-down: setup ## stop it
 demo: setup ## watch the sidecar protect the sample service
 	@node scripts/demo/main.ts
 
+build: setup ## one file per program, as images hold them, in dist/
+	@node scripts/bundle.ts
+
 bench: setup ## cost beside peers; writes bench/results/ (about 12 minutes, on a quiet machine)
 	@node bench/run.ts
 
@@ -63,4 +66,4 @@ verify: setup ## fail where a generated file differs from what the code says
 	@node scripts/verify.ts
 
 clean: ## remove what the verbs above have made, dependencies included
-	@rm -rf node_modules .cache coverage
+	@rm -rf node_modules .cache coverage dist

@@ -18,6 +18,8 @@ export interface SidecarOptions {
   /** Further flags. */
   flags?: readonly string[];
   env?: Record<string, string>;
+  /** The file that Node runs. Default: the source. */
+  program?: string;
 }
 
 /** Nothing outlives the tests, however they end. */
@@ -150,6 +152,7 @@ export async function startSidecar({
   settings,
   flags = [],
   env = {},
+  program = MAIN,
 }: SidecarOptions): Promise<SidecarProcess> {
   const folder = await newFolder();
   const path = join(folder.path, 'settings.yaml');
@@ -161,7 +164,7 @@ export async function startSidecar({
     ...(settings === undefined ? [] : ['--config', path]),
     ...flags,
   ];
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const sidecar = new SidecarProcess(child, path, folder.remove);
   const { inbound, admin } = await sidecar.logged('listening');
   sidecar.inbound = inbound as number;
