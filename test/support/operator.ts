@@ -34,6 +34,13 @@ function reviewOf(token: string, revoked: ReadonlySet<string>): TokenReviewed {
   return { ...who, authenticated, error: authenticated ? null : 'it was revoked' };
 }
 
+interface TestOperatorOptions {
+  port?: number;
+  keeper?: AuthorityKeeper;
+  /** Asks an API server; without it tokens of `newToken` are believed. */
+  review?: (token: string) => Promise<TokenReviewed>;
+}
+
 /** The operator's publishing half in this process, on a free port, with files for a sidecar that trusts it. */
 export class TestOperator {
   readonly changes: string[] = [];
@@ -52,7 +59,7 @@ export class TestOperator {
     this.removeFolder = folder.remove;
   }
 
-  static async start({ port = 0, keeper = newMemoryKeeper() }: { port?: number; keeper?: AuthorityKeeper } = {}) {
+  static async start({ port = 0, keeper = newMemoryKeeper(), review }: TestOperatorOptions = {}) {
     const operator = new TestOperator(await newFolder());
     operator.certificates = await Certificates.begin({ keeper, clock, hosts: ['127.0.0.1', 'localhost'] });
     await writeFile(operator.caPath, operator.certificates.current.bundle);
@@ -61,7 +68,7 @@ export class TestOperator {
       metrics: noMetrics,
       review: async (token) => {
         operator.reviews += 1;
-        return reviewOf(token, operator.revoked);
+        return review === undefined ? reviewOf(token, operator.revoked) : review(token);
       },
     });
     operator.server = await startSnapshotServer({

@@ -1,5 +1,9 @@
+import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
+
+const STREAM_ENDS = ['client', 'replaced', 'withdrawn', 'expired', 'slow', 'shutdown'] as const;
+
 /** Why a stream ended. */
-export type StreamEnd = 'client' | 'replaced' | 'withdrawn' | 'expired' | 'slow' | 'shutdown';
+export type StreamEnd = (typeof STREAM_ENDS)[number];
 
 /** What is counted about streams and reports. */
 export interface PublishMetrics {
@@ -23,3 +27,45 @@ export const noMetrics: PublishMetrics = {
   refused: () => {},
   reviewed: () => {},
 };
+
+/** Counts for `/metrics`. */
+export function newPublishMetrics(registry: MetricsRegistry): PublishMetrics {
+  let open = 0;
+  registry.gauge('fusebox_operator_streams', 'Streams of sidecars that are open (count).', {}, () => open);
+  const count = (name: string, help: string, label: string, values: readonly string[]) =>
+    new Map(values.map((value) => [value, registry.counter(name, help, { [label]: value })]));
+  const ends = count('fusebox_operator_streams_ended_total', 'Streams that ended, by reason.', 'reason', STREAM_ENDS);
+  const reports = count('fusebox_operator_reports_total', 'Reports of sidecars, by result.', 'result', [
+    'applied',
+    'rejected',
+  ]);
+  const statuses = ['400', '401', '403', '404', '405', '413', '429', '503'];
+  const refusals = count(
+    'fusebox_operator_refused_total',
+    'Requests that were refused, by status.',
+    'status',
+    statuses,
+  );
+  const snapshots = registry.counter('fusebox_operator_snapshots_sent_total', 'Snapshots sent to sidecars.');
+  const bytesSent = registry.counter('fusebox_operator_snapshot_bytes_sent_total', 'Bytes of the snapshots sent.');
+  const reviews = new Map(
+    ['allowed', 'refused', 'failed'].map((result) => [
+      result,
+      registry.histogram('fusebox_operator_token_review_seconds', 'Time of a TokenReview (s), by result.', { result }),
+    ]),
+  );
+  return {
+    streamOpened: () => void (open += 1),
+    streamEnded(reason) {
+      open -= 1;
+      ends.get(reason)?.add();
+    },
+    sent(bytes) {
+      snapshots.add();
+      bytesSent.add(bytes);
+    },
+    reported: (result) => reports.get(result)?.add(),
+    refused: (status) => refusals.get(String(status))?.add(),
+    reviewed: (result, seconds) => reviews.get(result)?.observe(seconds),
+  };
+}

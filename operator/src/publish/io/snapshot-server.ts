@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@fusebox/api/clock.ts';
 import { readReport } from '@fusebox/api/report-reader.ts';
-import { listenTls } from '../../pki/listen-tls.ts';
+import { listenTls } from '../../https/listen-tls.ts';
 import type { Certificates } from '../../pki/certificates.ts';
 import type { PublishMetrics } from '../publish-metrics.ts';
 import type { PodIdentity, PodRegistry } from '../publisher.ts';
 import { ReportRate } from '../report-rate.ts';
 import { standingOf } from '../revision.ts';
 import type { Identification } from '../token-reviewer.ts';
-import { readBody } from './read-body.ts';
+import { readBody } from '../../https/read-body.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 
 /** What this replica has observed of the cluster. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { Certificates, CertificatesInForce } from './certificates.ts';
+import type { Certificates, CertificatesInForce } from '../pki/certificates.ts';
 
 export interface ListenTlsOptions {
   /** null: all addresses. */

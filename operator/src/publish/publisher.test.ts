@@ -1,0 +1,110 @@
+import { compile } from '@fusebox/api/compile/compile.ts';
+import type { Report } from '@fusebox/api/report.ts';
+import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import { resiliencePolicy } from '@fusebox/api/testing/builders.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { PodRegistry, type PodStream } from './publisher.ts';
+
+const snapshotOf = (timeout: string): Snapshot =>
+  compile([resiliencePolicy({ inbound: { defaults: { timeout } } })], { namespace: null, workloads: [], labels: null })
+    .snapshot;
+const [one, other] = [snapshotOf('1s'), snapshotOf('2s')];
+const pod = { namespace: 'shop', name: 'users-0', uid: 'u' };
+
+class FakeStream implements PodStream {
+  readonly offered: Snapshot[] = [];
+  ended: string | null = null;
+  offer(snapshot: Snapshot): void {
+    this.offered.push(snapshot);
+  }
+  end(reason: string): void {
+    this.ended = reason;
+  }
+}
+
+let changes: string[];
+let registry: PodRegistry;
+beforeEach(() => {
+  changes = [];
+  registry = new PodRegistry({ changed: (podUid) => changes.push(podUid) });
+});
+
+const report = (digest: string): Report => ({
+  ...{
+    format: 1,
+    digest,
+    revision: '',
+    result: 'applied',
+    reason: null,
+    tookMs: 1,
+    atWallMs: 2,
+    version: '1',
+    circuits: [],
+  },
+});
+
+test('what is published goes to the stream that is open, and to each that opens later', () => {
+  const stream = new FakeStream();
+  registry.opened('u', stream);
+  expect(stream.offered).toEqual([]);
+  registry.publish('u', one);
+  registry.publish('u', other);
+  expect(stream.offered).toEqual([one, other]);
+  const later = new FakeStream();
+  registry.opened('u', later);
+  expect(later.offered).toEqual([other]);
+});
+
+test('the newest stream of a pod replaces the one before it, whose end then means nothing', () => {
+  const [old, young] = [new FakeStream(), new FakeStream()];
+  registry.opened('u', old);
+  registry.opened('u', young);
+  expect([old.ended, young.ended, registry.connected()]).toEqual(['replaced', null, 1]);
+  registry.closed('u', old);
+  expect(registry.isConnected('u')).toBe(true);
+  registry.closed('u', young);
+  expect([registry.isConnected('u'), registry.connected()]).toEqual([false, 0]);
+});
+
+test('a pod that has gone loses its stream, its snapshot and its report', () => {
+  const stream = new FakeStream();
+  registry.opened('u', stream);
+  registry.publish('u', one);
+  registry.reported(pod, report(one.digest));
+  registry.withdraw('u');
+  registry.withdraw('u');
+  expect([stream.ended, registry.connected(), registry.acked('u')]).toEqual(['withdrawn', 0, null]);
+  const next = new FakeStream();
+  registry.opened('u', next);
+  expect(next.offered).toEqual([]);
+});
+
+test('the last report counts, and outlives the stream of a pod that is published to', () => {
+  registry.publish('u', one);
+  registry.reported(pod, report(one.digest));
+  registry.reported(pod, report(other.digest));
+  const stream = new FakeStream();
+  registry.opened('u', stream);
+  registry.closed('u', stream);
+  expect(registry.acked('u')).toMatchObject({ pod, digest: other.digest, result: 'applied' });
+});
+
+test('a report of a pod that nobody knows leaves nothing behind', () => {
+  registry.reported(pod, report(one.digest));
+  expect(registry.acked('u')).toBeNull();
+  const stream = new FakeStream();
+  registry.opened('u', stream);
+  registry.reported(pod, report(one.digest));
+  registry.closed('u', stream);
+  expect(registry.acked('u')).toBeNull();
+});
+
+test('reports and streams are told, publishing is not', () => {
+  registry.publish('u', one);
+  expect(changes).toEqual([]);
+  const stream = new FakeStream();
+  registry.opened('u', stream);
+  registry.reported(pod, report(one.digest));
+  registry.closed('u', stream);
+  expect(changes).toEqual(['u', 'u', 'u']);
+});
