@@ -310,10 +310,14 @@ export class ClientConnection implements ClientSide {
     this.deadline.set(nowMs + LINGER_MS);
   }
 
-  /** Half-close outside of a tunnel means that the client has gone (ADR 0008). */
+  /** Half-close outside of a tunnel means that the client has gone (ADR 0008). If it has not, what it got of an answer must not look whole. */
   private ended(): void {
-    if (this.exchange?.tunnel === true) this.options.handler.ended(this.exchange);
-    else this.gone();
+    const { exchange } = this;
+    if (exchange?.tunnel === true) this.options.handler.ended(exchange);
+    else if (exchange?.committed === true) {
+      this.cut();
+      this.options.handler.gone(exchange);
+    } else this.gone();
   }
 
   private gone(): void {

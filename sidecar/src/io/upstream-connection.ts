@@ -108,6 +108,8 @@ export class UpstreamConnection implements UpstreamSide {
       this.destroy();
       return;
     }
+    // It was not dead: what the service has begun to answer is not sent to it again.
+    this.exchange.replay = null;
     const moved = this.input.push(bytes);
     if (!this.inBody) this.head.rebase(moved);
     while (this.exchange !== null && this.input.length > 0) {
