@@ -29,19 +29,8 @@ beforeEach(() => {
   registry = new PodRegistry({ changed: (podUid) => changes.push(podUid) });
 });
 
-const report = (digest: string): Report => ({
-  ...{
-    format: 1,
-    digest,
-    revision: '',
-    result: 'applied',
-    reason: null,
-    tookMs: 1,
-    atWallMs: 2,
-    version: '1',
-    circuits: [],
-  },
-});
+const blank = { format: 1, revision: '', result: 'applied', reason: null, tookMs: 1, atWallMs: 2 } as const;
+const report = (digest: string): Report => ({ ...blank, digest, version: '1', circuits: [] });
 
 test('what is published goes to the stream that is open, and to each that opens later', () => {
   const stream = new FakeStream();
