@@ -16,6 +16,8 @@ export interface RateLoad {
 /** How long the answers took, from when each request was due. */
 export interface RateResult {
   requests: number;
+  /** Those that were still waiting two seconds after the end; they count as having taken that long (count). */
+  unanswered: number;
   p50Ms: number;
   p90Ms: number;
   p99Ms: number;
