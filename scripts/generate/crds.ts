@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { FeatureFlagSetSpec } from '@fusebox/api/flag-set.ts';
 import { LiveConfigSpec } from '@fusebox/api/live-config.ts';
 import { GROUP, RESOURCE_NAMES, VERSION, VERSION_ANNOTATION } from '@fusebox/api/names.ts';
 import { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.ts';
+import { PRODUCT_VERSION } from '@fusebox/api/product-version.ts';
 import { ResiliencePolicySpec } from '@fusebox/api/resilience-policy.ts';
 import { SidecarProfileSpec } from '@fusebox/api/sidecar-profile.ts';
 import { stringify } from 'yaml';
@@ -103,7 +102,7 @@ function definition({ name, description, spec, status, columns }: Kind): object 
     metadata: {
       name: `${plural}.${GROUP}`,
       labels: { 'app.kubernetes.io/name': 'fusebox', 'app.kubernetes.io/part-of': 'fusebox' },
-      annotations: { [VERSION_ANNOTATION]: productVersion() },
+      annotations: { [VERSION_ANNOTATION]: PRODUCT_VERSION },
     },
     spec: {
       group: GROUP,
@@ -121,12 +120,6 @@ function definition({ name, description, spec, status, columns }: Kind): object 
       ],
     },
   };
-}
-
-/** One version holds for the whole repository. */
-function productVersion(): string {
-  const manifest = readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 const render = (kind: Kind): string =>
