@@ -1,10 +1,9 @@
 /** The requests that the operator makes of the API server. */
-import { request } from 'undici';
 import type { Connection } from './connection.ts';
-import { errorOfAnswer, errorOfSilence, hasCode, KubeError } from './kube-error.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { errorOfAnswer, hasCode, KubeError } from './kube-error.ts';
 import { apiVersionOf, type KubeObject, pathOf, type Resource, resources } from './resource.ts';
 import { readTokenReview, type TokenReviewed } from './token-review.ts';
+import { parsed, Transport } from './transport.ts';
 
 /** A page of a list. */
 export interface Page {
@@ -62,56 +61,9 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
-/** Within this time (ms) the head of an answer must be there, and the body of any answer but a watch. */
-const ANSWER_TIMEOUT_MS = 10_000;
-
-interface Sending {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  path: string;
-  query?: Record<string, string | undefined>;
-  body?: object;
-  type?: string;
-  signal?: AbortSignal;
-}
-
 /** A client of the API server behind this connection. */
 export function newKubeClient(connection: Connection): KubeClient {
-  const send = async (what: string, { method, path, query = {}, body, type, signal }: Sending) => {
-    const url = new URL(connection.server + path);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-    try {
-      const { dispatcher, headers } = await connection.open();
-      return await request(url, {
-        method,
-        dispatcher,
-        headersTimeout: ANSWER_TIMEOUT_MS,
-        headers: {
-          ...headers,
-          accept: 'application/json',
-          'user-agent': 'fusebox-operator',
-          ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal !== undefined && { signal }),
-      });
-    } catch (error) {
-      throw errorOfSilence(what, error);
-    }
-  };
-
-  const call = async <T>(what: string, sending: Sending): Promise<T> => {
-    const answer = await send(what, { ...sending, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    let text: string;
-    try {
-      text = await answer.body.text();
-    } catch (error) {
-      throw errorOfSilence(what, error);
-    }
-    const body = parsed(text);
-    if (answer.statusCode >= 300) throw errorOfAnswer(what, answer.statusCode, body);
-    return body as T;
-  };
-
+  const transport = new Transport(connection);
   const write = (
     method: 'POST' | 'PUT',
     resource: Resource,
@@ -121,7 +73,7 @@ export function newKubeClient(connection: Connection): KubeClient {
     const { namespace, name } = object.metadata;
     const { fieldManager, subresource } = options;
     const place = method === 'POST' ? { namespace } : { namespace, name, ...(subresource && { subresource }) };
-    return call(`${method === 'POST' ? 'create' : 'replace'} ${titleOf(resource, namespace, name)}`, {
+    return transport.call(`${method === 'POST' ? 'create' : 'replace'} ${titleOf(resource, namespace, name)}`, {
       method,
       path: pathOf(resource, place),
       query: { fieldManager },
@@ -133,7 +85,11 @@ export function newKubeClient(connection: Connection): KubeClient {
     async list(resource, { limit, continue: at, labelSelector, namespace }) {
       const query = { limit: limit?.toString(), continue: at, labelSelector };
       const what = `list ${resource.plural}`;
-      const list = await call<ListBody>(what, { method: 'GET', path: pathOf(resource, { namespace }), query });
+      const list = await transport.call<ListBody>(what, {
+        method: 'GET',
+        path: pathOf(resource, { namespace }),
+        query,
+      });
       const next = list.metadata.continue ?? '';
       return {
         items: list.items.map((item) => typed(resource, item)),
@@ -142,38 +98,12 @@ export function newKubeClient(connection: Connection): KubeClient {
       };
     },
 
-    async watch(resource, { resourceVersion, timeoutSeconds, labelSelector, signal, onOpen, onEvent }) {
-      const what = `watch ${resource.plural}`;
-      const query = {
-        watch: 'true',
-        allowWatchBookmarks: 'true',
-        resourceVersion,
-        timeoutSeconds: String(timeoutSeconds),
-        labelSelector,
-      };
-      const answer = await send(what, { method: 'GET', path: pathOf(resource, {}), query, signal });
-      if (answer.statusCode !== 200) {
-        throw errorOfAnswer(what, answer.statusCode, parsed(await answer.body.text().catch(() => '')));
-      }
-      onOpen();
-      const lines = new LineSplitter((line) => {
-        const event = parsed(line) as WatchEvent;
-        if (typeof event !== 'object') throw new KubeError('Server', `${what}: a line that is no event`);
-        if (event.type !== 'ERROR') return onEvent(event);
-        const { code } = event.object as { code?: unknown };
-        throw errorOfAnswer(what, typeof code === 'number' ? code : 500, event.object);
-      });
-      try {
-        for await (const chunk of answer.body) lines.take(chunk as Buffer);
-      } catch (error) {
-        throw error instanceof KubeError ? error : errorOfSilence(what, error);
-      }
-    },
+    watch: (resource, options) => watch(transport, resource, options),
 
     async get(resource, namespace, name) {
       try {
         const path = pathOf(resource, { namespace, name });
-        return await call<KubeObject>(`get ${titleOf(resource, namespace, name)}`, { method: 'GET', path });
+        return await transport.call<KubeObject>(`get ${titleOf(resource, namespace, name)}`, { method: 'GET', path });
       } catch (error) {
         if (hasCode(error, 'NotFound')) return null;
         throw error;
@@ -185,7 +115,7 @@ export function newKubeClient(connection: Connection): KubeClient {
 
     apply(resource, object, { fieldManager, force, subresource }) {
       const { namespace, name } = object.metadata;
-      return call(`apply ${titleOf(resource, namespace, name)}`, {
+      return transport.call(`apply ${titleOf(resource, namespace, name)}`, {
         method: 'PATCH',
         path: pathOf(resource, { namespace, name, ...(subresource && { subresource }) }),
         query: { fieldManager, force: String(force) },
@@ -194,35 +124,62 @@ export function newKubeClient(connection: Connection): KubeClient {
       });
     },
 
-    async delete(resource, { namespace, name, uid }) {
-      try {
-        await call(`delete ${titleOf(resource, namespace, name)}`, {
-          method: 'DELETE',
-          path: pathOf(resource, { namespace, name }),
-          body: { ...(uid !== undefined && { preconditions: { uid } }) },
-        });
-        return true;
-      } catch (error) {
-        if (hasCode(error, 'NotFound') || hasCode(error, 'Conflict')) return false;
-        throw error;
-      }
-    },
-
-    async tokenReview(token, audience) {
-      const review = await call<KubeObject>('review a token', {
-        method: 'POST',
-        path: pathOf(resources.tokenReviews, {}),
-        body: {
-          apiVersion: apiVersionOf(resources.tokenReviews),
-          kind: 'TokenReview',
-          spec: { token, audiences: [audience] },
-        },
-      });
-      return readTokenReview(review, audience);
-    },
+    delete: (resource, which) => remove(transport, resource, which),
+    tokenReview: (token, audience) => reviewToken(transport, token, audience),
 
     close: () => connection.close(),
   };
+}
+
+async function watch(transport: Transport, resource: Resource, options: WatchOptions): Promise<void> {
+  const { resourceVersion, timeoutSeconds, labelSelector, signal, onOpen, onEvent } = options;
+  const what = `watch ${resource.plural}`;
+  const query = {
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion,
+    timeoutSeconds: String(timeoutSeconds),
+    labelSelector,
+  };
+  const onLine = (line: string): void => {
+    const event = parsed(line) as WatchEvent;
+    if (typeof event !== 'object') throw new KubeError('Server', `${what}: a line that is no event`);
+    if (event.type !== 'ERROR') return onEvent(event);
+    const { code } = event.object as { code?: unknown };
+    throw errorOfAnswer(what, typeof code === 'number' ? code : 500, event.object);
+  };
+  await transport.lines(what, { method: 'GET', path: pathOf(resource, {}), query, signal }, { onOpen, onLine });
+}
+
+async function remove(
+  transport: Transport,
+  resource: Resource,
+  { namespace, name, uid }: { namespace?: string; name: string; uid?: string },
+): Promise<boolean> {
+  try {
+    await transport.call(`delete ${titleOf(resource, namespace, name)}`, {
+      method: 'DELETE',
+      path: pathOf(resource, { namespace, name }),
+      body: { ...(uid !== undefined && { preconditions: { uid } }) },
+    });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'NotFound') || hasCode(error, 'Conflict')) return false;
+    throw error;
+  }
+}
+
+async function reviewToken(transport: Transport, token: string, audience: string): Promise<TokenReviewed> {
+  const review = await transport.call<KubeObject>('review a token', {
+    method: 'POST',
+    path: pathOf(resources.tokenReviews, {}),
+    body: {
+      apiVersion: apiVersionOf(resources.tokenReviews),
+      kind: 'TokenReview',
+      spec: { token, audiences: [audience] },
+    },
+  });
+  return readTokenReview(review, audience);
 }
 
 interface ListBody {
@@ -237,12 +194,4 @@ function typed(resource: Resource, object: KubeObject): KubeObject {
 
 function titleOf({ kind }: Resource, namespace: string | undefined, name: string): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

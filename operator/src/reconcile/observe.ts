@@ -1,45 +1,37 @@
 /** Reads all that a turn about one source looks at; writes nothing. */
 import type { Clock } from '@fusebox/api/clock.ts';
 import { digestOf } from '@fusebox/api/digest.ts';
-import type { ObjectStatus } from '@fusebox/api/object-status.ts';
-import type { Acked, Publisher } from '../publish/publisher.ts';
+import { timeText } from '../kube/time-text.ts';
+import type { Publisher } from '../publish/publisher.ts';
 import type { MatchedPod } from '../status/conditions.ts';
 import { standingOf } from '../status/pod-standing.ts';
+import type { WrittenStatuses } from '../status/written-statuses.ts';
 import type { Fleet, FleetPod, Group, Ruling } from './fleet.ts';
+import type { PodMemories } from './pod-memories.ts';
 import type { Settled, Settlement } from './settlement.ts';
-import { sourceKey, tagOf } from './source.ts';
+import { namesIn, sourceKey, tagOf } from './source.ts';
 import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
-
-/** What this process remembers of a pod's reports. */
-export interface PodMemory {
-  /** The last report, and when it came (ms, monotonic). */
-  acked: Acked | null;
-  atMs: number;
-  /** The last report when the present snapshot was published. */
-  ackedBefore: Acked | null;
-  publishedDigest: string | null;
-}
 
 /** Where a world is read from. */
 export interface Sight {
   fleet: Fleet;
   settlement: Settlement;
   publisher: Pick<Publisher, 'acked' | 'isConnected'>;
-  memories: ReadonlyMap<string, PodMemory>;
+  memories: Pick<PodMemories, 'get'>;
   liveConfig(namespace: string, name: string): LiveConfigFacts | null;
   revisions(ownerUid: string): readonly SavedRevision[];
-  /** The status written last and when, until the watch has shown it. */
-  written(key: string): { status: ObjectStatus; atMs: number; shown: boolean } | null;
+  written: Pick<WrittenStatuses, 'get'>;
   /** Settings that were there before this (ms, monotonic) were edited nobody knows when. */
   syncedAtMs: number;
   clock: Clock;
 }
 
-export function observe(key: string, { kind, namespace, name }: SourceName, sight: Sight): World {
+export function observe(key: string, sight: Sight): World {
+  const { kind, namespace, name } = namesIn(key);
   const { fleet, clock } = sight;
   const ruling = fleet.ruling(key, namespace);
   const liveConfig = kind === 'ConfigMap' ? sight.liveConfig(namespace, name) : null;
-  const written = sight.written(key);
+  const written = sight.written.get(key);
   const stored = kind === 'ConfigMap' ? (liveConfig?.status ?? null) : (ruling?.source.status ?? null);
   const nowMs = clock.nowMs();
   return {
@@ -51,15 +43,8 @@ export function observe(key: string, { kind, namespace, name }: SourceName, sigh
     writtenAtMs: written?.atMs ?? null,
     ...(ruling === null ? NOBODY : observePods(ruling, sight)),
     nowMs,
-    nowText: `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`,
+    nowText: timeText(clock.wallMs()),
   };
-}
-
-/** What a source's key is made of. */
-export interface SourceName {
-  kind: string;
-  namespace: string;
-  name: string;
 }
 
 type Seen = Pick<
@@ -98,7 +83,7 @@ function observePods(ruling: Ruling, sight: Sight): Seen {
       const standing = standingFor(tagOf(source), uid, { pod, settled, sight });
       pods.push({ name: pod.facts.name, standing });
       const memory = sight.memories.get(uid);
-      if (standing.is === 'programmed' && memory !== undefined) lastAckMs = Math.max(lastAckMs ?? 0, memory.atMs);
+      if (standing.is === 'programmed' && memory !== null) lastAckMs = Math.max(lastAckMs ?? 0, memory.atMs);
     }
   }
   const compiled = groups.flatMap(({ settled }) => settled?.compiled ?? []);

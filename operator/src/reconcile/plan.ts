@@ -62,11 +62,11 @@ function isUrgent(action: Action, before: ObjectStatus | null): boolean {
   if (action.do !== 'applyStatus') return true;
   const headline = ({ conditions = [] }: ObjectStatus): unknown =>
     conditions.map(({ type, status, reason, observedGeneration }) => [type, status, reason, observedGeneration]);
-  const { observedResourceVersion } = action.status as LiveConfigStatus;
+  const { observedResourceVersion } = liveStatus(action.status)!;
   return (
     before === null ||
     !isDeepStrictEqual(headline(action.status), headline(before)) ||
-    observedResourceVersion !== (before as LiveConfigStatus).observedResourceVersion
+    observedResourceVersion !== liveStatus(before)?.observedResourceVersion
   );
 }
 
@@ -88,10 +88,11 @@ function revisionName(source: Source, document: Document): string {
 }
 
 function planStatus(world: World, { source, inForce }: Ruling): Action[] {
-  const { liveConfig, statusBefore } = world;
+  const { liveConfig } = world;
   if (source.kind !== 'ConfigMap') {
     const { kind, namespace, name, uid } = source;
     const generation = source.generation!;
+    const { statusBefore } = world;
     const sameEdit = statusBefore?.conditions?.some(({ observedGeneration }) => observedGeneration === generation);
     const status = statusFrom(world, source, inForce.state, { generation, sameEdit: sameEdit === true });
     return differs(status, statusBefore) ? [{ do: 'applyStatus', of: { kind, namespace, name, uid }, status }] : [];
@@ -99,10 +100,11 @@ function planStatus(world: World, { source, inForce }: Ruling): Action[] {
   if (liveConfig === null || liveConfig.ownerUid !== source.uid || liveConfig.configMap !== source.name) {
     return [{ do: 'applyLiveConfig', source }];
   }
+  const statusBefore = liveStatus(world.statusBefore);
   const status: LiveConfigStatus = {
     ...statusFrom(world, source, inForce.state, {
       generation: liveConfig.generation,
-      sameEdit: (statusBefore as LiveConfigStatus | null)?.observedResourceVersion === source.resourceVersion,
+      sameEdit: statusBefore?.observedResourceVersion === source.resourceVersion,
     }),
     observedResourceVersion: source.resourceVersion!,
   };
@@ -110,6 +112,9 @@ function planStatus(world: World, { source, inForce }: Ruling): Action[] {
   const of = { kind: LIVE_CONFIG_KIND, namespace, name, uid };
   return differs(status, statusBefore) ? [{ do: 'applyStatus', of, status }] : [];
 }
+
+/** A ConfigMap's status is that of its LiveConfig. */
+const liveStatus = (status: ObjectStatus | null): LiveConfigStatus | null => status;
 
 const differs = (status: ObjectStatus, before: ObjectStatus | null): boolean => !isDeepStrictEqual(status, before);
 

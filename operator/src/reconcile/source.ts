@@ -37,6 +37,12 @@ export const sourceKey = ({
   name: string;
 }): string => `${kind} ${namespace ?? ''}/${name}`;
 
+/** What stands in such a key. */
+export function namesIn(key: string): { kind: string; namespace: string; name: string } {
+  const [, kind = '', namespace = '', name = ''] = /^(\S+) ([^/]*)\/(.*)$/.exec(key) ?? [];
+  return { kind, namespace, name };
+}
+
 /** Changes with every edit: what a pod obeys is compared by it. */
 export const tagOf = ({ uid, generation, resourceVersion }: Source): string =>
   `${uid}@${generation ?? resourceVersion}`;

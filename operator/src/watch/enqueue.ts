@@ -1,0 +1,113 @@
+/** Events become keys: which groups of pods are to be compiled again, and which sources are to be looked at, after a change. */
+import type { Clock } from '@fusebox/api/clock.ts';
+import type { Fleet } from '../reconcile/fleet.ts';
+import { inForceOf, type Traces } from '../reconcile/in-force.ts';
+import type { PodMemories } from '../reconcile/pod-memories.ts';
+import { type Source, sourceKey, tagOf } from '../reconcile/source.ts';
+import type { WrittenStatuses } from '../status/written-statuses.ts';
+import type { WatchHandlers, Watches } from './watches.ts';
+import { keyOf } from './store.ts';
+
+export interface EnqueueOptions {
+  fleet: Fleet;
+  memories: PodMemories;
+  written: WrittenStatuses;
+  /** Known from the first event on. */
+  caches: () => Pick<Watches, 'liveConfigs' | 'revisions'>;
+  queue: {
+    add(lane: 'publish' | 'status', key: string): void;
+    addAfter(lane: 'publish' | 'status', key: string, delayMs: number): void;
+  };
+  clock: Clock;
+}
+
+/** Reports of many pods that come together are looked at together (ms). */
+const REPORTS_MS = 20;
+
+export class Enqueue {
+  readonly #options: EnqueueOptions;
+
+  constructor(options: EnqueueOptions) {
+    this.#options = options;
+  }
+
+  /** What to do on each change. */
+  readonly handlers: WatchHandlers = {
+    source: ({ before, after }) => (after === null ? this.#sourceGone(before!) : this.#sourceChanged(after)),
+
+    pod: ({ before, after }) => {
+      const { fleet, memories, clock } = this.#options;
+      if (before !== null && before.uid !== after?.uid) {
+        this.#groupsChanged(fleet.setPod(before.uid, null, clock.nowMs()));
+        memories.withdraw(before.uid);
+      }
+      if (after !== null) this.#groupsChanged(fleet.setPod(after.uid, after, clock.nowMs()));
+    },
+
+    service: ({ key, before, after }) => {
+      const { fleet, clock } = this.#options;
+      this.#groupsChanged(fleet.setService(key, (after ?? before)!.namespace, after, clock.nowMs()));
+    },
+
+    liveConfig: ({ before, after }) => {
+      const key = sourceKey({ ...(after ?? before)!, kind: 'ConfigMap' });
+      this.#options.written.shown(key);
+      this.#options.queue.add('status', key);
+    },
+
+    revision: ({ before, after }) => {
+      const key = this.#options.fleet.keyOfUid((after ?? before)!.ownerUid);
+      if (key !== null) this.#options.queue.add('status', key);
+    },
+  };
+
+  /** A report came from this pod, or its stream was opened or closed. */
+  reported(podUid: string): void {
+    const { fleet, memories, queue, clock } = this.#options;
+    const pod = fleet.pod(podUid);
+    if (pod === null) return;
+    memories.reported(podUid, clock.nowMs());
+    for (const key of fleet.sourcesOf(pod.group)) queue.addAfter('status', key, REPORTS_MS);
+  }
+
+  #sourceGone(source: Source): void {
+    const { fleet, written, queue } = this.#options;
+    const key = sourceKey(source);
+    written.forget(key);
+    for (const group of fleet.setSource(key, source.namespace, null)) queue.add('publish', group);
+    queue.add('status', key);
+  }
+
+  #sourceChanged(source: Source): void {
+    const { fleet, written, queue } = this.#options;
+    const key = sourceKey(source);
+    const before = fleet.ruling(key, source.namespace);
+    if (source.kind !== 'ConfigMap') written.shown(key);
+    const known = before?.source.uid === source.uid ? before.inForce : null;
+    const inForce = inForceOf(source, known, this.#tracesOf(source));
+    const groups = fleet.setSource(key, source.namespace, { source, inForce });
+    // A status that was written changes nothing for anybody.
+    const sameSettings = before !== null && tagOf(before.source) === tagOf(source);
+    if (!sameSettings) for (const group of groups) queue.add('publish', group);
+    queue.add('status', key);
+  }
+
+  #tracesOf({ kind, namespace, name, uid, status: own }: Source): Traces {
+    const { liveConfigs, revisions } = this.#options.caches();
+    const status = kind === 'ConfigMap' ? liveConfigs.get(keyOf({ namespace, name }))?.status : own;
+    const accepted = status?.conditions?.some((one) => one.type === 'Accepted' && one.status === 'True');
+    return {
+      revision: revisions.by('owner', uid)[0]?.name ?? null,
+      wasAccepted: accepted === true || status?.version !== undefined,
+    };
+  }
+
+  /** Groups that gained or lost pods are compiled; whose pods they are or were counts anew. */
+  #groupsChanged(groups: readonly string[]): void {
+    const { fleet, queue } = this.#options;
+    for (const group of groups) {
+      queue.add('publish', group);
+      for (const key of fleet.sourcesOf(group)) queue.add('status', key);
+    }
+  }
+}
