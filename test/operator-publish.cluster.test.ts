@@ -1,14 +1,20 @@
 /** What publishing needs of a real API server: who a token belongs to, a Secret that replicas agree on, and calls to the webhook. */
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connectionFrom } from '@fusebox/operator/kube/connection.ts';
 import { newKubeClient } from '@fusebox/operator/kube/client.ts';
 import { newMemoryKeeper } from '@fusebox/operator/pki/authority-keeper.ts';
 import { Certificates } from '@fusebox/operator/pki/certificates.ts';
 import { newSecretKeeper } from '@fusebox/operator/pki/secret-keeper.ts';
+import { startPublishing } from '@fusebox/operator/publish/io/start-publishing.ts';
+import { PodRegistry } from '@fusebox/operator/publish/publisher.ts';
 import { AUDIENCE } from '@fusebox/operator/publish/token-reviewer.ts';
 import { startWebhookServer, VALIDATE_PATH } from '@fusebox/operator/webhook/server.ts';
 import { FakeClock } from '@fusebox/api/testing/fake-clock.ts';
-import { systemClock as clock } from '@fusebox/runtime/system-clock.ts';
+import { newLogger } from '@fusebox/runtime/log.ts';
+import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
+import { systemClock as clock, systemTimers } from '@fusebox/runtime/system-clock.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ApiClient, type Answer } from './cluster/api/api-client.ts';
 import { readKubeconfig } from './cluster/api/kubeconfig.ts';
@@ -16,6 +22,7 @@ import { statusOf } from './support/message.ts';
 import { snapshotOf, TestOperator } from './support/operator.ts';
 import { ask, get } from './support/peer.ts';
 import { startService } from './support/scripted-service.ts';
+import { newFolder } from './support/settings.ts';
 import { startSidecar } from './support/sidecar-process.ts';
 import { until } from './support/until.ts';
 
@@ -137,6 +144,41 @@ test('replicas agree on authorities through a Secret, also through a rotation', 
   await api.call('DELETE', `${inNamespace}/secrets/fusebox-ca`);
   await Promise.all(replicas.map((replica) => replica.check()));
   expect(await begin().then(({ current }) => current.bundle)).toBe([...bundles()][0]);
+});
+
+test('a sidecar that trusts one replica obeys every replica', async () => {
+  const pod = await newPod('users-4');
+  const service = await startService();
+  const folder = await newFolder();
+  const start = async () => {
+    const registry = new PodRegistry({ changed: () => {} });
+    const publishing = await startPublishing({
+      kube,
+      namespace,
+      hosts: ['127.0.0.1'],
+      serve: { host: '127.0.0.1', port: 0 },
+      webhook: { host: '127.0.0.1', port: 0 },
+      registry,
+      caches: { revision: () => '', waitFor: async () => true },
+      metrics: new MetricsRegistry(),
+      log: newLogger({ level: 'warn', wallMs: clock.wallMs }),
+      clock,
+      timers: systemTimers,
+    });
+    return { registry, publishing };
+  };
+  const [one, other] = [await start(), await start()];
+  const files = { token: join(folder.path, 'token'), ca: join(folder.path, 'ca.crt') };
+  await writeFile(files.token, await tokenFor(pod));
+  await writeFile(files.ca, one.publishing.certificates.current.bundle);
+  other.registry.publish(pod.metadata.uid, snapshotOf({ unmatched: 'Refuse' }));
+  const url = `https://127.0.0.1:${other.publishing.port}`;
+  const flags = ['--operator', url, '--token', files.token, '--ca', files.ca];
+  await using sidecar = await startSidecar({ upstream: service.port, flags });
+  expect(statusOf(await ask(sidecar.inbound, get('/')))).toBe(404);
+  expect(other.publishing.webhookPort).toBeGreaterThan(0);
+  await Promise.all([one.publishing.close(), other.publishing.close(), service.close()]);
+  await folder.remove();
 });
 
 // The API server must reach this process: it does where it is one of ours, on loopback.

@@ -1,0 +1,88 @@
+/** The half of the operator that sidecars and the API server call: certificates, the snapshot server, the webhook. */
+import type { Clock, Timers } from '@fusebox/api/clock.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
+import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
+import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { Certificates } from '../../pki/certificates.ts';
+import { keepCertificates } from '../../pki/keep-certificates.ts';
+import { newSecretKeeper } from '../../pki/secret-keeper.ts';
+import { startWebhookServer, type WebhookServer } from '../../webhook/server.ts';
+import { newPublishMetrics } from '../publish-metrics.ts';
+import type { PodRegistry } from '../publisher.ts';
+import { AUDIENCE, TokenReviewer } from '../token-reviewer.ts';
+import { startSnapshotServer, type Caches } from './snapshot-server.ts';
+
+export interface PublishingOptions {
+  kube: KubeClient;
+  /** Where the Secret with the authorities is. */
+  namespace: string;
+  /** DNS names and IP addresses under which sidecars and the API server call. */
+  hosts: readonly string[];
+  serve: ListenAddress;
+  /** null: closed. */
+  webhook: ListenAddress | null;
+  registry: PodRegistry;
+  caches: Caches;
+  metrics: MetricsRegistry;
+  log: Logger;
+  clock: Clock;
+  timers: Timers;
+}
+
+/** What was started. */
+export interface Publishing {
+  readonly port: number;
+  /** null: closed. */
+  readonly webhookPort: number | null;
+  /** Whose `bundle` pods and webhook configurations are to have, now and after each change. */
+  readonly certificates: Certificates;
+  close(): Promise<void>;
+}
+
+/** @throws Error when the Secret cannot be read or written, or an address cannot be listened at. */
+export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
+  const { kube, namespace, hosts, serve, webhook, registry, caches, log, clock, timers } = options;
+  const metrics = newPublishMetrics(options.metrics);
+  const certificates = await Certificates.begin({ keeper: newSecretKeeper(kube, namespace), clock, hosts });
+  options.metrics.gauge(
+    'fusebox_operator_certificate_seconds',
+    'Time until the serving certificate ends (s).',
+    {},
+    () => (certificates.servingUntilMs - clock.wallMs()) / 1000,
+  );
+  const reviewer = new TokenReviewer({
+    clock,
+    metrics,
+    async review(token) {
+      try {
+        return await kube.tokenReview(token, AUDIENCE);
+      } catch (error) {
+        log.warn('a token could not be reviewed; its sidecar is told to come again', { error });
+        throw error;
+      }
+    },
+  });
+  const identify = (token: string) => reviewer.identify(token);
+  const server = await startSnapshotServer({ ...serve, certificates, registry, caches, identify, metrics, clock });
+  const reviews: WebhookServer | null =
+    webhook === null
+      ? null
+      : await startWebhookServer({
+          ...webhook,
+          certificates,
+          onReview: ({ allowed, status }) => {
+            if (!allowed) log.info('an edit was refused', { why: status?.message });
+          },
+        });
+  const endKeeping = keepCertificates(certificates, { timers, log });
+  return {
+    port: server.port,
+    webhookPort: reviews?.port ?? null,
+    certificates,
+    async close() {
+      endKeeping();
+      await Promise.all([server.close(), reviews?.close()]);
+    },
+  };
+}
