@@ -30,6 +30,11 @@ describe('what is wrong in a policy is told with its path and value', () => {
     ],
     ['no unit', inDefaults('{timeout: 5}'), 'inbound.defaults.timeout: 5 is not a duration (like 250ms, 5s, 2m)'],
     ['too short', breaker('resetTimeout: 0s'), `${at}resetTimeout: "0s" is below the minimum 1ms`],
+    [
+      'a long text',
+      inRoute(`match: {methods: [${'A'.repeat(65)}]}`),
+      `inbound.routes[0].match.methods[0]: "${'A'.repeat(65)}" is longer than 64 characters`,
+    ],
     ['too long', inDefaults('{maxDuration: 25h}'), 'inbound.defaults.maxDuration: "25h" is above the maximum 24h'],
     ['near a known name', '{inbound: {rout: []}}', 'inbound.rout: unknown field; did you mean "routes"?'],
     ['a merge key', '{tracing: {<<: {}}}', 'tracing["<<"]: merge keys are not supported: write the fields out'],

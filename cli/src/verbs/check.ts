@@ -1,4 +1,6 @@
-import { CHECKS, checkServer, type Finding, unseen } from '../checks.ts';
+import { CHECKS } from '../checks.ts';
+import { type Finding, unseen } from '../checks/finding.ts';
+import { checkServer } from '../checks/server.ts';
 import { EXIT, type Outcome } from '../exit-codes.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { table } from '../table.ts';

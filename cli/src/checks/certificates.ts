@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Finding } from './checks.ts';
+import type { Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 /** The operator renews at two thirds of a certificate's life: one that is this near to its end was missed. */
