@@ -59,7 +59,7 @@ build: setup ## one file per program, as images hold them, in dist/
 bench: setup ## cost beside peers; writes bench/results/ (about 12 minutes, on a quiet machine)
 	@node bench/run.ts
 
-generate: setup ## write what is derived from the code: docs/*.md
+generate: setup ## write what is derived from the code: docs/*.md, crds/*.yaml
 	@node scripts/generate.ts
 
 verify: setup ## fail where a generated file differs from what the code says
