@@ -4,7 +4,7 @@ import { refusals } from '../refusals.ts';
 import type { WireFault } from '../wire/faults.ts';
 import { isPersistent } from '../wire/forwarded-head.ts';
 import { FAULT, NEED_MORE } from '../wire/message-head.ts';
-import { RequestHead } from '../wire/request-head.ts';
+import type { RequestHead } from '../wire/request-head.ts';
 import type { ByteStream } from './byte-stream.ts';
 import {
   BODY_STALL_MS,
@@ -18,12 +18,14 @@ import {
 import { ClientStream } from './client-stream.ts';
 import { InputBuffer } from './input-buffer.ts';
 import { RequestBody } from './request-body.ts';
+import type { RequestHeads } from './request-heads.ts';
 
 export interface ClientOptions {
   readonly handler: RequestHandler;
   readonly nowMs: () => number;
   /** Makes an alarm of the timer wheel. */
   readonly alarm: (ring: () => void) => Alarm;
+  readonly heads: RequestHeads;
   /** Of a request's body as it is transferred (bytes); null: no limit. */
   readonly maxBodyBytes: number | null;
   /** The listener forgets it. */
@@ -48,7 +50,8 @@ export class ClientConnection implements ClientSide {
   private readonly stream: ClientStream;
   private readonly options: ClientOptions;
   private readonly input = new InputBuffer();
-  private readonly head = new RequestHead();
+  /** Of the request that is coming or under way. */
+  private head: RequestHead | null = null;
   private readonly body = new RequestBody();
   /** For the client's own slowness. */
   private readonly deadline: Alarm;
@@ -56,8 +59,6 @@ export class ClientConnection implements ClientSide {
   private exchange: Exchange | null = null;
   private working = false;
   private persistent = true;
-  /** Bytes of the next head have come. */
-  private headBegun = false;
   /** No request has come yet. */
   private isNew = true;
   private lingerUntilMs = 0;
@@ -154,6 +155,7 @@ export class ClientConnection implements ClientSide {
 
   cut(): void {
     this.shut();
+    this.releaseHead();
     this.stream.reset();
   }
 
@@ -172,7 +174,7 @@ export class ClientConnection implements ClientSide {
   private received(bytes: Buffer): void {
     if (this.phase === CLOSED) return;
     const moved = this.input.push(bytes);
-    if (this.phase === HEAD) this.head.rebase(moved);
+    if (this.phase === HEAD) this.head?.rebase(moved);
     this.work();
   }
 
@@ -202,18 +204,18 @@ export class ClientConnection implements ClientSide {
   }
 
   private takeHead(): boolean {
-    const { input, head, options } = this;
+    const { input, options } = this;
+    const isBegun = this.head !== null;
+    const head = (this.head ??= options.heads.take());
     const nowMs = options.nowMs();
     const progress = head.parse(input.bytes, input.start, input.end);
     if (progress === NEED_MORE) {
-      if (!this.headBegun) this.deadline.set(nowMs + HEAD_MS);
-      this.headBegun = true;
+      if (!isBegun) this.deadline.set(nowMs + HEAD_MS);
       return false;
     }
-    this.headBegun = false;
     this.isNew = false;
     if (progress === FAULT) {
-      this.refuseHead(head.fault!);
+      this.refuseHead(head, head.fault!);
       return false;
     }
     input.use(head.end);
@@ -258,7 +260,7 @@ export class ClientConnection implements ClientSide {
 
   private awaitNext(): void {
     this.phase = HEAD;
-    this.head.reset();
+    this.releaseHead();
     this.deadline.set(this.options.nowMs() + KEEP_ALIVE_MS);
     if (!this.persistent) this.close();
   }
@@ -271,10 +273,10 @@ export class ClientConnection implements ClientSide {
     else this.deadline.clear();
   }
 
-  private refuseHead(fault: WireFault): void {
+  private refuseHead(head: RequestHead, fault: WireFault): void {
     this.persistent = false;
     this.phase = LINGER;
-    this.options.handler.invalid(this, this.head, fault);
+    this.options.handler.invalid(this, head, fault);
   }
 
   private refuseRequest({ refusal, detail }: WireFault): void {
@@ -285,8 +287,9 @@ export class ClientConnection implements ClientSide {
   private tooSlow(): void {
     const { phase, options } = this;
     const refusal = refusals.requestTimeout;
-    if (phase === HEAD && this.headBegun) this.refuseHead({ refusal, detail: 'the head did not come in time' });
-    else if (phase === BODY) this.refuseRequest({ refusal, detail: 'the body stopped coming' });
+    if (phase === HEAD && this.head !== null) {
+      this.refuseHead(this.head, { refusal, detail: 'the head did not come in time' });
+    } else if (phase === BODY) this.refuseRequest({ refusal, detail: 'the body stopped coming' });
     else if (phase === LINGER && !this.stream.isFlushed && options.nowMs() < this.lingerUntilMs) {
       this.deadline.set(options.nowMs() + LINGER_MS);
     } else if (phase === LINGER) this.destroy();
@@ -325,7 +328,13 @@ export class ClientConnection implements ClientSide {
     const { exchange } = this;
     this.shut();
     if (exchange !== null) this.options.handler.gone(exchange);
+    this.releaseHead();
     this.stream.destroy();
+  }
+
+  private releaseHead(): void {
+    if (this.head !== null) this.options.heads.give(this.head);
+    this.head = null;
   }
 
   private shut(): void {

@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
 import { bindFault } from '@fusebox/runtime/bind-fault.ts';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
+import { RequestHeads } from './request-heads.ts';
 
-export interface ListenerOptions extends Omit<ClientOptions, 'closed'> {
+export interface ListenerOptions extends Omit<ClientOptions, 'closed' | 'heads'> {
   /** null: every address. */
   readonly host: string | null;
   /** 0: any free one. */
@@ -49,7 +50,11 @@ function nobodyAtTheDoor(nowMs: () => number): Promise<void> {
 /** @throws Error when the address cannot be bound; its message says why and which flag to change. */
 export async function listen({ host, port, maxConnections, ...client }: ListenerOptions): Promise<Listener> {
   const open = new Set<ClientConnection>();
-  const options: ClientOptions = { ...client, closed: (connection) => void open.delete(connection) };
+  const options: ClientOptions = {
+    ...client,
+    heads: new RequestHeads(),
+    closed: (connection) => void open.delete(connection),
+  };
   let stopping = false;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (open.size >= maxConnections && !closeOldestIdle(open)) {

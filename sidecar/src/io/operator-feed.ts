@@ -118,6 +118,7 @@ export class OperatorFeed {
         onOpen: () => {
           this.access = access;
           this.complained = '';
+          this.reports.streamOpened();
           log.info('connected to the operator', { url: url.href });
         },
         onEvent: (event) => this.take(event),

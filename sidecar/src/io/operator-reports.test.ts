@@ -116,6 +116,17 @@ test('a report that was not taken is followed by another after a growing wait', 
   expect([got.length, failures.length]).toEqual([3, 2]);
 });
 
+test('a new stream does not wait for what failed on the one before', async () => {
+  answers = [503];
+  reports.tell();
+  expect((await timerSet()).delayMs).toBe(300);
+  const told = next();
+  reports.streamOpened();
+  reports.tell();
+  await told;
+  expect(got).toHaveLength(2);
+});
+
 test('nothing is sent while no stream is open, nor after the end', async () => {
   connected = false;
   reports.tell();

@@ -33,12 +33,21 @@ export interface OperatorReportsOptions {
 export class OperatorReports {
   private readonly options: OperatorReportsOptions;
   private state: 'quiet' | 'sending' | 'again' = 'quiet';
+  private posting = false;
   private failures = 0;
   private cancel = (): void => {};
   private closed = false;
 
   constructor(options: OperatorReportsOptions) {
     this.options = options;
+  }
+
+  /** A new stream is open: what failed before says nothing about it. */
+  streamOpened(): void {
+    this.failures = 0;
+    if (this.state === 'quiet' || this.posting) return;
+    this.cancel();
+    this.state = 'quiet';
   }
 
   /** Something is to be told. */
@@ -68,6 +77,7 @@ export class OperatorReports {
       return;
     }
     let pauseMs = APART_MS;
+    this.posting = true;
     try {
       await this.post(through, told);
       this.failures = 0;
@@ -77,6 +87,7 @@ export class OperatorReports {
       pauseMs = reconnectDelayMs(this.failures, random);
       onFailure(error);
     }
+    this.posting = false;
     this.later(pauseMs);
   }
 

@@ -6,6 +6,7 @@ import type { Alarm } from '../exchange.ts';
 import { accessLine, type AccessLine } from '../access-line.ts';
 import { Inbound } from '../inbound.ts';
 import { ClientConnection } from '../io/client-connection.ts';
+import { RequestHeads } from '../io/request-heads.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { routeMetrics } from '../io/route-metrics.ts';
 import { registerRouteGauges } from '../io/sidecar-metrics.ts';
@@ -41,6 +42,7 @@ export class Simulation {
   readonly pool: UpstreamPool;
   /** Connections of clients that the sidecar has not closed. */
   readonly clients = new Set<ClientConnection>();
+  private readonly heads = new RequestHeads();
   private readonly timers: Timer[] = [];
   private readonly events: (() => void)[] = [];
   private readonly wheel: TimerWheel;
@@ -97,6 +99,7 @@ export class Simulation {
       new ClientConnection(inside, {
         handler: this.inbound,
         nowMs: () => this.nowMs,
+        heads: this.heads,
         maxBodyBytes: this.maxBodyBytes,
         alarm: (ring) => this.wheel.alarm(ring),
         closed: (connection) => void this.clients.delete(connection),
