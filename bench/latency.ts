@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   }
   const there = machine();
   const names = options.only ?? measured;
-  const seconds = options.seconds ?? 4;
+  const seconds = options.seconds ?? 3;
   const rounds = options.rounds ?? 3;
   const fleet = await startFleet();
   try {

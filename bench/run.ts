@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const benchmarks = [
-  { name: 'proxy-cost', minutes: 10 },
-  { name: 'latency', minutes: 4 },
+  { name: 'proxy-cost', minutes: 9 },
+  { name: 'latency', minutes: 5 },
   { name: 'memory', minutes: 4 },
   { name: 'start', minutes: 1 },
   { name: 'where-time-goes', minutes: 0.5 },
