@@ -122,7 +122,7 @@ function byAge<Spec>(candidates: readonly Candidate<Spec>[]): Candidate<Spec>[] 
   const aged = candidates.every(({ createdAt }) => createdAt !== null);
   const keyed = candidates.map((candidate) => {
     const { createdAt, source, spec } = candidate;
-    const key = [aged ? createdAt! : '', source.name, source.namespace ?? '', canonicalJson(spec)];
+    const key = [aged ? createdAt! : '', source.name, source.namespace ?? '', canonicalJson(spec), createdAt ?? ''];
     return { candidate, key };
   });
   return keyed.toSorted((a, b) => compareTexts(a.key, b.key)).map(({ candidate }) => candidate);
