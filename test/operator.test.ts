@@ -1,6 +1,7 @@
 /** The operator's publishing half and a real sidecar: what is published is enforced, whatever happens in between. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestOf } from '@fusebox/api/digest.ts';
 import { newMemoryKeeper } from '@fusebox/operator/pki/authority-keeper.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { field, statusOf } from './support/message.ts';
@@ -240,8 +241,10 @@ test('an operator that the sidecar does not trust is not obeyed; once its author
 test('the last good settings hold after a restart without the operator', async () => {
   const folder = await newFolder();
   await using operator = await TestOperator.start();
-  // With something that this version does not know, which its digest speaks of.
-  operator.registry.publish(POD, snapshotOf({ unmatched: 'Refuse' }));
+  // From a newer operator: with something that this version does not know, and of which its digest speaks.
+  const { digest: _, ...content } = { ...snapshotOf({ unmatched: 'Refuse' }), outbound: [] };
+  const newer = { ...content, digest: digestOf(content) };
+  operator.registry.publish(POD, newer);
   const flags = ['--data-dir', join(folder.path, 'data')];
   {
     await using sidecar = await follow(operator, { flags });
@@ -250,7 +253,7 @@ test('the last good settings hold after a restart without the operator', async (
   }
   await operator.stop();
   await using sidecar = await follow(operator, { flags: [...flags, '--startup-timeout', '100ms'] });
-  expect(await view(sidecar)).toMatchObject({ origin: 'disk' });
+  expect(await view(sidecar)).toMatchObject({ origin: 'disk', version: newer.digest });
   expect(statusOf(await ask(sidecar.inbound, get('/')))).toBe(404);
   await folder.remove();
 });

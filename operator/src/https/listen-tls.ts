@@ -18,6 +18,9 @@ const HANDSHAKE_MS = 10_000;
 const HEAD_MS = 10_000;
 const REQUEST_MS = 15_000;
 
+/** How often that is looked at (ms). */
+const LOOK_MS = 5_000;
+
 /** Serves HTTPS, and goes over to renewed certificates without a break. @throws Error when the address cannot be listened at. */
 export async function listenTls(
   { host, port, certificates, maxConnections }: ListenTlsOptions,
@@ -29,6 +32,7 @@ export async function listenTls(
       handshakeTimeout: HANDSHAKE_MS,
       headersTimeout: HEAD_MS,
       requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: LOOK_MS,
     },
     (request, response) => void handler(request, response),
   );

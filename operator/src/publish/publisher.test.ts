@@ -34,20 +34,20 @@ const report = (digest: string): Report => ({ ...blank, digest, version: '1', ci
 
 test('what is published goes to the stream that is open, and to each that opens later', () => {
   const stream = new FakeStream();
-  registry.opened('u', stream);
+  registry.opened('u', stream, true);
   expect(stream.offered).toEqual([]);
   registry.publish('u', one);
   registry.publish('u', other);
   expect(stream.offered).toEqual([one, other]);
   const later = new FakeStream();
-  registry.opened('u', later);
+  registry.opened('u', later, true);
   expect(later.offered).toEqual([other]);
 });
 
 test('the newest stream of a pod replaces the one before it, whose end then means nothing', () => {
   const [old, young] = [new FakeStream(), new FakeStream()];
-  registry.opened('u', old);
-  registry.opened('u', young);
+  registry.opened('u', old, true);
+  registry.opened('u', young, true);
   expect([old.ended, young.ended, registry.connected()]).toEqual(['replaced', null, 1]);
   registry.closed('u', old);
   expect(registry.isConnected('u')).toBe(true);
@@ -57,14 +57,14 @@ test('the newest stream of a pod replaces the one before it, whose end then mean
 
 test('a pod that has gone loses its stream, its snapshot and its report', () => {
   const stream = new FakeStream();
-  registry.opened('u', stream);
+  registry.opened('u', stream, true);
   registry.publish('u', one);
   registry.reported(pod, report(one.digest));
   registry.withdraw('u');
   registry.withdraw('u');
   expect([stream.ended, registry.connected(), registry.acked('u')]).toEqual(['withdrawn', 0, null]);
   const next = new FakeStream();
-  registry.opened('u', next);
+  registry.opened('u', next, true);
   expect(next.offered).toEqual([]);
 });
 
@@ -73,16 +73,25 @@ test('the last report counts, and outlives the stream of a pod that is published
   registry.reported(pod, report(one.digest));
   registry.reported(pod, report(other.digest));
   const stream = new FakeStream();
-  registry.opened('u', stream);
+  registry.opened('u', stream, true);
   registry.closed('u', stream);
   expect(registry.acked('u')).toMatchObject({ pod, digest: other.digest, result: 'applied' });
+});
+
+test('a sidecar that begins anew has not acknowledged what the one before it did', () => {
+  registry.publish('u', one);
+  registry.reported(pod, report(one.digest));
+  registry.opened('u', new FakeStream(), true);
+  expect(registry.acked('u')).toMatchObject({ digest: one.digest });
+  registry.opened('u', new FakeStream(), false);
+  expect(registry.acked('u')).toBeNull();
 });
 
 test('a report of a pod that nobody knows leaves nothing behind', () => {
   registry.reported(pod, report(one.digest));
   expect(registry.acked('u')).toBeNull();
   const stream = new FakeStream();
-  registry.opened('u', stream);
+  registry.opened('u', stream, true);
   registry.reported(pod, report(one.digest));
   registry.closed('u', stream);
   expect(registry.acked('u')).toBeNull();
@@ -92,7 +101,7 @@ test('reports and streams are told, publishing is not', () => {
   registry.publish('u', one);
   expect(changes).toEqual([]);
   const stream = new FakeStream();
-  registry.opened('u', stream);
+  registry.opened('u', stream, true);
   registry.reported(pod, report(one.digest));
   registry.closed('u', stream);
   expect(changes).toEqual(['u', 'u', 'u']);

@@ -96,9 +96,13 @@ export class PodRegistry implements Publisher {
     return (this.pods.get(podUid)?.stream ?? null) !== null;
   }
 
-  /** A pod has opened a stream; the newest one counts, since the one before it may be half dead. */
-  opened(podUid: string, stream: PodStream): void {
+  /**
+   * A pod has opened a stream; the newest one counts, since the one before it may be half dead. `hasSeen`: the sidecar has had a
+   * snapshot before. One that has not is a new process, for which what an earlier one reported does not hold.
+   */
+  opened(podUid: string, stream: PodStream, hasSeen = false): void {
     const pod = this.podFor(podUid);
+    if (!hasSeen) pod.acked = null;
     const before = pod.stream;
     pod.stream = stream;
     if (before === null) this.streams += 1;

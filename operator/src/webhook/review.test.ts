@@ -2,11 +2,11 @@ import { API_VERSION, CONFIG_LABEL } from '@fusebox/api/names.ts';
 import { describe, expect, test } from 'vitest';
 import { review } from './review.ts';
 
-const reviewOf = (object: unknown, operation = 'UPDATE') =>
+const reviewOf = (object: unknown, operation = 'UPDATE', oldObject: unknown = null) =>
   review({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
-    request: { uid: 'u', operation, object },
+    request: { uid: 'u', operation, object, oldObject },
   })!.response;
 
 const configMap = (data: Record<string, string>, labels: Record<string, string> = { [CONFIG_LABEL]: 'true' }) => ({
@@ -39,6 +39,17 @@ describe('allowed is', () => {
   test('every deletion', () => {
     expect(reviewOf(null, 'DELETE')).toEqual({ uid: 'u', allowed: true });
   });
+});
+
+test('faults that were there before are let be, new ones are not, and nothing keeps an object from going', () => {
+  const bad = configMap({ 'policy.yaml': 'inbound: {unmatched: Maybe}' });
+  const worse = configMap({ 'policy.yaml': 'inbound: {unmatched: Maybe, defaults: {timeout: soon}}' });
+  const labelled = { ...bad, metadata: { ...bad.metadata, annotations: { owner: 'shop' } } };
+  expect(reviewOf(labelled, 'UPDATE', bad).allowed).toBe(true);
+  expect(reviewOf(worse, 'UPDATE', bad).allowed).toBe(false);
+  expect(reviewOf(bad, 'UPDATE', configMap({ 'policy.yaml': 'inbound: {unmatched: Maybe}' }, {})).allowed).toBe(false);
+  const going = { ...bad, metadata: { ...bad.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  expect(reviewOf(going, 'UPDATE', configMap({})).allowed).toBe(true);
 });
 
 test('a bad value is refused with its path, in the message and as a cause', () => {

@@ -10,6 +10,7 @@ interface AdmissionRequest {
   uid: string;
   operation: string;
   object: unknown;
+  oldObject: unknown;
 }
 
 /** An `AdmissionReview` with its answer. */
@@ -35,7 +36,7 @@ const MAX_CAUSES = 20;
 export function review(body: unknown): AdmissionAnswer | null {
   const request = readRequest(body);
   if (request === null) return null;
-  const causes = request.operation === 'DELETE' ? [] : causesOf(request.object);
+  const causes = newCauses(request);
   const [first] = causes;
   const allowed = first === undefined;
   const status = allowed ? {} : { status: statusOf(causes) };
@@ -44,6 +45,19 @@ export function review(body: unknown): AdmissionAnswer | null {
     kind: 'AdmissionReview',
     response: { uid: request.uid, allowed, ...status },
   };
+}
+
+/**
+ * What is wrong now and was not before. Faults that an object has had since before the webhook was there do not keep anybody
+ * from labelling it; and nothing keeps an object from being deleted, which for one with finalizers is an update.
+ */
+function newCauses({ operation, object, oldObject }: AdmissionRequest): Cause[] {
+  const { metadata } = Object(object) as { metadata?: { deletionTimestamp?: unknown } };
+  if (operation === 'DELETE' || typeof metadata?.deletionTimestamp === 'string') return [];
+  const causes = causesOf(object);
+  if (causes.length === 0 || typeof oldObject !== 'object' || oldObject === null) return causes;
+  const known = new Set(causesOf(oldObject).map((cause) => JSON.stringify(cause)));
+  return causes.every((cause) => known.has(JSON.stringify(cause))) ? [] : causes;
 }
 
 type Cause = { reason: 'FieldValueInvalid'; field: string; message: string };
@@ -76,6 +90,6 @@ function withoutGeneratedName(object: unknown): unknown {
 function readRequest(body: unknown): AdmissionRequest | null {
   const { apiVersion, kind, request } = Object(body) as Record<string, unknown>;
   if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview') return null;
-  const { uid, operation, object } = Object(request) as Record<string, unknown>;
-  return typeof uid === 'string' && typeof operation === 'string' ? { uid, operation, object } : null;
+  const { uid, operation, object, oldObject } = Object(request) as Record<string, unknown>;
+  return typeof uid === 'string' && typeof operation === 'string' ? { uid, operation, object, oldObject } : null;
 }

@@ -127,8 +127,8 @@ class SnapshotService {
     response: ServerResponse,
   ): Promise<void> {
     const { caches, registry, metrics, clock } = this.options;
-    const seen = request.headers['last-event-id'];
-    if (typeof seen === 'string' && seen !== '' && !(await this.hasReached(seen))) {
+    const seen = String(request.headers['last-event-id'] ?? '');
+    if (seen !== '' && !(await this.hasReached(seen))) {
       return this.refuse(response, 503, 'this replica has not seen yet what you have seen', { 'retry-after': '1' });
     }
     if (response.destroyed || this.closing) return void response.destroy();
@@ -144,7 +144,7 @@ class SnapshotService {
       },
     });
     this.streams.add(stream);
-    registry.opened(identity.uid, stream);
+    registry.opened(identity.uid, stream, seen !== '');
   }
 
   /** Nothing older than what the sidecar has may be sent, unless the cluster itself went back. */
