@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Peer } from './peer.ts';
 
-const program = fileURLToPath(new URL('../../sidecar/src/main.ts', import.meta.url));
+/** As images hold it; `make bench` bundles it first. */
+const program = fileURLToPath(new URL('../../dist/fusebox-sidecar/fusebox-sidecar.mjs', import.meta.url));
 const policy = fileURLToPath(new URL('../policies/every-stage.yaml', import.meta.url));
 const unsampled = 'sampleRatio: 0';
 
