@@ -131,6 +131,11 @@ export class Controller {
     this.#enqueue.reported(podUid);
   }
 
+  /** This replica writes from now on: what another one left undone is done. */
+  lead(): void {
+    for (const key of this.fleet.rulingKeys()) this.queue.add('status', key);
+  }
+
   #publishTurn(groupKey: string): null {
     const settled = this.settlement.settle(groupKey);
     const group = this.fleet.group(groupKey);

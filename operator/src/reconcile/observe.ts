@@ -116,7 +116,7 @@ function standingFor(
       acked: sight.publisher.acked(uid),
       connected: sight.publisher.isConnected(uid),
       ackedBefore: memory?.ackedBefore ?? null,
-      readySinceMs: pod.readySinceMs!,
+      silentSinceMs: Math.max(pod.readySinceMs!, memory?.heardMs ?? 0),
     },
     { snapshot: settled?.compiled?.snapshot ?? null, madeOf: settled?.madeOf ?? new Map() },
   );

@@ -10,6 +10,8 @@ export interface PodMemory {
   /** The last report when the present snapshot was published. */
   ackedBefore: Acked | null;
   publishedDigest: string | null;
+  /** When its sidecar was last heard of (ms, monotonic): a report, or a stream that opened or closed. */
+  heardMs: number;
 }
 
 export class PodMemories {
@@ -33,10 +35,11 @@ export class PodMemories {
     this.#publisher.publish(podUid, snapshot);
   }
 
-  /** The pod may have reported. */
+  /** Its sidecar reported, or its stream opened or closed. */
   reported(podUid: string, nowMs: number): void {
     const memory = this.#memory(podUid);
     const acked = this.#publisher.acked(podUid);
+    memory.heardMs = nowMs;
     if (memory.acked === acked) return;
     memory.acked = acked;
     memory.atMs = nowMs;
@@ -51,7 +54,7 @@ export class PodMemories {
   #memory(podUid: string): PodMemory {
     let memory = this.#byUid.get(podUid);
     if (memory === undefined) {
-      memory = { acked: null, atMs: 0, ackedBefore: null, publishedDigest: null };
+      memory = { acked: null, atMs: 0, ackedBefore: null, publishedDigest: null, heardMs: 0 };
       this.#byUid.set(podUid, memory);
     }
     return memory;

@@ -47,6 +47,6 @@ test.each<[string, Partial<PodReport>, string, string]>([
     'programmed',
   ],
 ])('%s', (_promise, more, tag, wanted) => {
-  const report: PodReport = { acked: null, connected: false, ackedBefore: null, readySinceMs: 5, ...more };
+  const report: PodReport = { acked: null, connected: false, ackedBefore: null, silentSinceMs: 5, ...more };
   expect(standingOf(tag, report, { snapshot, madeOf }).is).toBe(wanted);
 });

@@ -9,7 +9,7 @@ export type PodStanding =
   | { is: 'rejected'; reason: string }
   /** Its sidecar has not confirmed them (yet). */
   | { is: 'pending' }
-  /** No sidecar has ever answered for it, since it became ready or this process began. */
+  /** No sidecar answers for it. */
   | { is: 'silent'; sinceMs: number };
 
 /** What is known about a pod's sidecar. */
@@ -18,7 +18,8 @@ export interface PodReport {
   connected: boolean;
   /** A report that was there before the present snapshot was published says nothing about it. */
   ackedBefore: Acked | null;
-  readySinceMs: number;
+  /** Since when it has been ready and nothing was heard of its sidecar, as far as this process knows (ms, monotonic). */
+  silentSinceMs: number;
 }
 
 /** What a pod should have: the snapshot of its group, and the settings that each digest was made of. */
@@ -29,8 +30,8 @@ export interface Wanted {
 
 /** Does this pod obey the settings with this tag? */
 export function standingOf(tag: string, report: PodReport, wanted: Wanted): PodStanding {
-  const { acked, connected, ackedBefore, readySinceMs } = report;
-  if (acked === null) return connected ? { is: 'pending' } : { is: 'silent', sinceMs: readySinceMs };
+  const { acked, connected, ackedBefore, silentSinceMs } = report;
+  if (acked === null) return connected ? { is: 'pending' } : { is: 'silent', sinceMs: silentSinceMs };
   if (acked.result === 'rejected') {
     // What it refused may be a snapshot that nobody wants any more.
     const refused = acked.digest === wanted.snapshot?.digest;

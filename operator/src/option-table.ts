@@ -1,0 +1,101 @@
+/**
+ * Every option of `fusebox-operator`, once: the parser and `--help` read this table. A variable is the flag's name with
+ * `FUSEBOX_`; as in the sidecar, no option may be called `port`.
+ */
+import { option, type Parsed } from '@fusebox/runtime/option.ts';
+import * as plain from '@fusebox/runtime/option-values.ts';
+
+const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const HOST = /^[A-Za-z0-9:]([-A-Za-z0-9.:]{0,251}[A-Za-z0-9])?$/;
+
+/** `NAMESPACE/NAME`, or `none` for null. */
+function objectPlace(text: string): Parsed<{ namespace: string; name: string } | null> {
+  if (text === 'none') return { value: null };
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (rest.length > 0 || !NAME.test(namespace) || !NAME.test(name)) return { fault: 'is not NAMESPACE/NAME' };
+  return { value: { namespace, name } };
+}
+
+function objectName(text: string): Parsed<string> {
+  return NAME.test(text) ? { value: text } : { fault: 'is not a name (lower-case letters, digits, - and .)' };
+}
+
+/** A comma list of DNS names and IP addresses. */
+function hostNames(text: string): Parsed<string[]> {
+  const names = text.split(',').map((part) => part.trim());
+  const bad = names.find((name) => !HOST.test(name));
+  return bad === undefined ? { value: names } : { fault: `has "${bad}", which is no host name or IP address` };
+}
+
+/** The options by the name of their value, in the order of the help. */
+export const optionTable = {
+  serve: option('serve', {
+    group: 'Addresses',
+    placeholder: 'HOST:PORT',
+    help: 'Where sidecars fetch their settings, over TLS. Without a host: all addresses, IPv4 and IPv6. "none" closes it.',
+    builtIn: ':4150',
+    parse: plain.listenAddress,
+  }),
+  webhook: option('webhook', {
+    group: 'Addresses',
+    placeholder: 'HOST:PORT',
+    help: 'Where the API server asks whether an edit is valid, over TLS. "none" closes it.',
+    builtIn: ':4151',
+    parse: plain.listenAddress,
+  }),
+  admin: option('admin', {
+    group: 'Addresses',
+    placeholder: 'HOST:PORT',
+    help: 'Where /livez, /readyz and /metrics answer. "none" closes it.',
+    builtIn: ':4153',
+    parse: plain.listenAddress,
+  }),
+  kubeconfig: option('kubeconfig', {
+    group: 'Cluster',
+    placeholder: 'FILE',
+    help: 'How to reach the API server. Without it: as a pod of the cluster does.',
+    parse: plain.nonEmpty,
+  }),
+  namespace: option('namespace', {
+    group: 'Cluster',
+    placeholder: 'NAME',
+    help: 'Where the certificate authority is kept, in the Secret fusebox-ca. Without it: in memory, so that sidecars must be told of a new one after each start.',
+    moreEnv: ['POD_NAMESPACE'],
+    parse: objectName,
+  }),
+  lease: option('lease', {
+    group: 'Cluster',
+    placeholder: 'NAMESPACE/NAME',
+    help: 'The Lease that says which of several replicas writes. "none": this is the only one.',
+    builtIn: 'none',
+    parse: objectPlace,
+  }),
+  hosts: option('host-names', {
+    group: 'Certificates',
+    placeholder: 'LIST',
+    help: 'Names and addresses that sidecars and the API server know the operator by. Without it: localhost, 127.0.0.1, ::1, and the names of the Service fusebox-operator in --namespace.',
+    repeatable: true,
+    parse: hostNames,
+  }),
+  caFile: option('ca-file', {
+    group: 'Certificates',
+    placeholder: 'FILE',
+    help: 'Written with the certificates to trust, for sidecars on this machine; kept up to date.',
+    parse: plain.nonEmpty,
+  }),
+  nats: option('nats', {
+    group: 'News',
+    placeholder: 'URL',
+    help: 'Where changes of circuits are told. Not in this version.',
+    builtIn: 'none',
+    parse: plain.notYet,
+  }),
+  logLevel: option('log-level', {
+    group: 'Other',
+    placeholder: 'LEVEL',
+    help: 'The least important lines that are written: debug, info, warn or error.',
+    builtIn: 'info',
+    parse: plain.logLevel,
+  }),
+  help: option('help', { group: 'Other', placeholder: null, help: 'Prints this text.', parse: plain.truth }),
+} as const;
