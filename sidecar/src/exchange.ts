@@ -50,6 +50,8 @@ export interface ClientSide {
   write(data: string | Buffer): boolean;
   /** May the connection carry another request after this one, as far as the request's side can tell? */
   readonly persists: boolean;
+  /** All that was written has been handed to the system. */
+  readonly isFlushed: boolean;
   /** The answer's last byte has gone: on to the next request, or close. */
   answered(persist: boolean): void;
   /** From here on everything that comes belongs to the tunnel. */

@@ -172,7 +172,7 @@ function buildInbound(
     clock,
     alarm,
     handler: () => inbound.upstream,
-    connect: () => connectUpstream(upstream),
+    connect: (receive) => connectUpstream(upstream, receive),
   });
   // Whoever asks for these lines gets them, at whatever level the others are.
   const access = newLogger({ level: 'info', wallMs: clock.wallMs });

@@ -100,6 +100,10 @@ export class ClientConnection implements ClientSide {
     return this.persistent && (this.phase === ANSWER || (this.phase === BODY && this.body.isDiscardable));
   }
 
+  get isFlushed(): boolean {
+    return this.stream.isFlushed;
+  }
+
   takeBody(): Buffer | null {
     if (this.phase !== BODY) return null;
     const piece = this.body.take(this.input);

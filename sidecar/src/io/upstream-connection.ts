@@ -8,6 +8,12 @@ import { ResponseHead } from '../wire/response-head.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { InputBuffer } from './input-buffer.ts';
 
+/** Takes what came, in memory that is used again afterwards, unless it says true: then somebody still needs the bytes. */
+export type Receive = (bytes: Buffer) => boolean;
+
+/** Begins to connect to the service. */
+export type Connect = (receive: Receive) => ByteStream;
+
 /** Where a connection goes when its exchange has ended. */
 export interface ConnectionHome {
   /** It may carry another request; the service keeps it open for `keepAliveMs` (-1: it did not say). */
@@ -37,14 +43,14 @@ export class UpstreamConnection implements UpstreamSide {
   /** A client that cannot read chunks gets the data alone. */
   private unchunked: Buffer[] | null = null;
 
-  constructor(stream: ByteStream, home: ConnectionHome, handler: AnswerHandler) {
+  constructor(connect: Connect, home: ConnectionHome, handler: AnswerHandler) {
+    const stream = connect((bytes) => this.received(bytes));
     this.stream = stream;
     this.home = home;
     this.handler = handler;
     stream.on('connect', () => {
       this.connected = true;
     });
-    stream.on('data', (bytes) => this.received(bytes));
     stream.on('drain', () => {
       if (this.exchange !== null) handler.bodyDrained(this.exchange);
     });
@@ -101,15 +107,22 @@ export class UpstreamConnection implements UpstreamSide {
     this.home.gone(this);
   }
 
-  private received(bytes: Buffer): void {
-    if (this.dead) return;
+  /** True: somebody holds on to these bytes, be it this connection or the client that has not taken them yet. */
+  private received(bytes: Buffer): boolean {
+    if (this.dead) return false;
     if (this.exchange === null) {
       // A service that speaks unasked, or a late 408: this connection can't be trusted.
       this.destroy();
-      return;
+      return false;
     }
+    const { client } = this.exchange;
+    this.take(bytes, this.exchange);
+    return this.input.length > 0 || !client.isFlushed;
+  }
+
+  private take(bytes: Buffer, exchange: Exchange): void {
     // It was not dead: what the service has begun to answer is not sent to it again.
-    this.exchange.replay = null;
+    exchange.replay = null;
     const moved = this.input.push(bytes);
     if (!this.inBody) this.head.rebase(moved);
     while (this.exchange !== null && this.input.length > 0) {

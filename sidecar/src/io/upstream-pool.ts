@@ -1,15 +1,13 @@
 import type { Clock } from '@fusebox/api/clock.ts';
 import type { Alarm, Pool } from '../exchange.ts';
 import type { AnswerHandler } from '../handlers.ts';
-import type { ByteStream } from './byte-stream.ts';
-import { UpstreamConnection, type ConnectionHome } from './upstream-connection.ts';
+import { UpstreamConnection, type Connect, type ConnectionHome } from './upstream-connection.ts';
 
 export interface PoolOptions {
   readonly clock: Clock;
   /** Asked for each connection: the pool is made before what its connections report to. */
   readonly handler: () => AnswerHandler;
-  /** Begins to connect. */
-  readonly connect: () => ByteStream;
+  readonly connect: Connect;
   /** Makes an alarm of the timer wheel. */
   readonly alarm: (ring: () => void) => Alarm;
 }
@@ -47,7 +45,7 @@ export class UpstreamPool implements Pool, ConnectionHome {
 
   connect(): UpstreamConnection {
     this.open++;
-    return new UpstreamConnection(this.options.connect(), this, this.options.handler());
+    return new UpstreamConnection(this.options.connect, this, this.options.handler());
   }
 
   idle(connection: UpstreamConnection, keepAliveMs: number): void {

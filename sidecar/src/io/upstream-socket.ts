@@ -1,4 +1,5 @@
 import { Socket, type NetConnectOpts } from 'node:net';
+import type { Receive } from './upstream-connection.ts';
 
 type Told = (error?: Error | null) => void;
 
@@ -26,6 +27,26 @@ class UpstreamSocket extends Socket {
 const isClosedByPeer = (error?: Error | null): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 
-/** Begins to connect to the service. Each side may end its own direction. */
-export const connectUpstream = (address: NetConnectOpts): Socket =>
-  new UpstreamSocket({ allowHalfOpen: true }).setNoDelay(true).connect(address);
+/** One read takes at most this (bytes). Pages that no answer has filled are not resident. */
+const READ_BYTES = 65_536;
+
+/**
+ * Begins to connect to the service. Each side may end its own direction. Reads go to one buffer again and again, as long as
+ * nobody holds on to what it held: a new one for each read would have the garbage collector scan all memory for a few MiB.
+ */
+export function connectUpstream(address: NetConnectOpts, receive: Receive): Socket {
+  let free: Buffer | null = null;
+  const onread = {
+    buffer(): Buffer {
+      const next = free ?? Buffer.allocUnsafeSlow(READ_BYTES);
+      free = null;
+      return next;
+    },
+    callback(count: number, bytes: Uint8Array): boolean {
+      const buffer = bytes as Buffer;
+      if (!receive(buffer.subarray(0, count))) free = buffer;
+      return true;
+    },
+  };
+  return new UpstreamSocket({ allowHalfOpen: true, onread }).setNoDelay(true).connect(address);
+}

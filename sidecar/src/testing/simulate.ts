@@ -11,6 +11,7 @@ import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { routeMetrics } from '../io/route-metrics.ts';
 import { registerRouteGauges } from '../io/sidecar-metrics.ts';
 import { TimerWheel } from '../io/timer-wheel.ts';
+import type { Receive } from '../io/upstream-connection.ts';
 import { UpstreamPool } from '../io/upstream-pool.ts';
 import type { RouteState } from '../route-state.ts';
 import type { SpanRecord } from '../span-record.ts';
@@ -60,7 +61,12 @@ export class Simulation {
     this.service = new SimulatedService((delayMs, run) => void this.after(delayMs, run));
     const clock = { nowMs, wallMs: () => this.nowMs };
     const alarm = (ring: () => void): Alarm => this.wheel.alarm(ring);
-    this.pool = new UpstreamPool({ clock, alarm, handler: () => this.inbound.upstream, connect: () => this.connect() });
+    this.pool = new UpstreamPool({
+      clock,
+      alarm,
+      handler: () => this.inbound.upstream,
+      connect: (receive) => this.connect(receive),
+    });
     this.inbound = new Inbound(
       {
         clock,
@@ -152,8 +158,12 @@ export class Simulation {
     this.events.push(run);
   }
 
-  private connect(): FakeStream {
+  private connect(receive: Receive): FakeStream {
     const [inside, outside] = FakeStream.pair((run) => this.later(run));
+    inside.on('data', (bytes: Buffer) => {
+      // Memory that nobody claims is used again at once: spoiling it shows who should have.
+      if (!receive(bytes)) bytes.fill('!');
+    });
     this.service.accept(outside, inside);
     return inside;
   }
