@@ -58,7 +58,7 @@ test('one of three leads, its address is on the Lease, and a clean stop hands ov
   await until('all know it', () => all.every(({ election }) => election.leader !== null));
   const { identity, address } = first!.election.leader!;
   expect(address).toBe(`${identity}.example:8444`);
-  expect(all.map(({ election }) => election.leader)).toEqual(Array(3).fill({ identity, address }));
+  expect(all.map(({ election }) => election.leader)).toEqual(all.map(() => ({ identity, address })));
   expect(await leaseOf('clean')).toMatchObject({
     metadata: { annotations: { 'fusebox.dev/relay': address } },
     spec: { holderIdentity: identity, leaseDurationSeconds: 3, leaseTransitions: 0 },
@@ -82,8 +82,7 @@ test('somebody who writes an annotation or deletes the Lease does not end the le
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/edited`;
   const patch = { metadata: { annotations: { note: 'hello' } } };
   await api.call('PATCH', path, patch, 'application/merge-patch+json');
-  const renewed = async (): Promise<unknown> =>
-    ((await leaseOf('edited'))?.['spec'] as { renewTime: string }).renewTime;
+  const renewed = async (): Promise<unknown> => ((await leaseOf('edited'))!['spec'] as { renewTime: string }).renewTime;
   const before = await renewed();
   await until('it renews', async () => (await renewed()) !== before);
   expect(await leaseOf('edited')).toMatchObject({ metadata: { annotations: { note: 'hello' } } });

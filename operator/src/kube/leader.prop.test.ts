@@ -73,7 +73,7 @@ class Candidate implements Clock, Timers {
           const value = request();
           answer = () => resolve(value);
         } catch (error) {
-          answer = () => reject(error as Error);
+          answer = () => reject(error);
         }
         if (this.cut === 'no') this.#time.after(latencyMs, () => this.#deliver(answer));
       });
