@@ -59,11 +59,12 @@ class KubeConfigConnection implements Connection {
     const identity = JSON.stringify(tls);
     if (this.#dispatcher?.key === identity) return this.#dispatcher.agent;
     void this.#dispatcher?.agent.close();
-    const timeouts = { bodyTimeout: 0, connectTimeout: CONNECT_TIMEOUT_MS };
+    // By HTTP/2 all watches would share one connection: one path that goes dead takes all of them along, and again the next.
+    const shared = { bodyTimeout: 0, allowH2: false };
     const agent =
       this.#proxyUrl === undefined
-        ? new Agent({ ...timeouts, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } })
-        : new ProxyAgent({ ...timeouts, uri: this.#proxyUrl, requestTls: tls });
+        ? new Agent({ ...shared, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } })
+        : new ProxyAgent({ ...shared, uri: this.#proxyUrl, requestTls: tls });
     this.#dispatcher = { key: identity, agent };
     return agent;
   }
