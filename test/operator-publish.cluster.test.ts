@@ -152,10 +152,11 @@ test('a sidecar that trusts one replica obeys every replica', async () => {
   const folder = await newFolder();
   const start = async () => {
     const registry = new PodRegistry({ changed: () => {} });
+    const keeper = newSecretKeeper(kube, namespace);
+    const certificates = await Certificates.begin({ keeper, clock, hosts: ['127.0.0.1'] });
     const publishing = await startPublishing({
       kube,
-      namespace,
-      hosts: ['127.0.0.1'],
+      certificates,
       serve: { host: '127.0.0.1', port: 0 },
       webhook: { host: '127.0.0.1', port: 0 },
       registry,
@@ -165,12 +166,12 @@ test('a sidecar that trusts one replica obeys every replica', async () => {
       clock,
       timers: systemTimers,
     });
-    return { registry, publishing };
+    return { registry, publishing, certificates };
   };
   const [one, other] = [await start(), await start()];
   const files = { token: join(folder.path, 'token'), ca: join(folder.path, 'ca.crt') };
   await writeFile(files.token, await tokenFor(pod));
-  await writeFile(files.ca, one.publishing.certificates.current.bundle);
+  await writeFile(files.ca, one.certificates.current.bundle);
   other.registry.publish(pod.metadata.uid, snapshotOf({ unmatched: 'Refuse' }));
   const url = `https://127.0.0.1:${other.publishing.port}`;
   const flags = ['--operator', url, '--token', files.token, '--ca', files.ca];

@@ -9,6 +9,8 @@ test('without options everything has its default', () => {
       serve: { host: null, port: 4150 },
       webhook: { host: null, port: 4151 },
       admin: { host: null, port: 4153 },
+      relay: { host: null, port: 4152 },
+      advertise: null,
       namespace: null,
       lease: null,
       hosts: ['localhost', '127.0.0.1', '::1'],
@@ -24,6 +26,8 @@ test('every option can be a flag or a variable; the flag wins', () => {
     FUSEBOX_SERVE: '127.0.0.1:1',
     FUSEBOX_WEBHOOK: 'none',
     FUSEBOX_ADMIN: '[::1]:2',
+    FUSEBOX_RELAY: ':3',
+    POD_IP: '10.1.2.3',
     FUSEBOX_LEASE: 'system/operator',
     POD_NAMESPACE: 'system',
     FUSEBOX_HOST_NAMES: 'a.example,10.0.0.1',
@@ -37,6 +41,8 @@ test('every option can be a flag or a variable; the flag wins', () => {
       serve: { host: null, port: 9 },
       webhook: null,
       admin: { host: '::1', port: 2 },
+      relay: { host: null, port: 3 },
+      advertise: '10.1.2.3',
       namespace: 'system',
       lease: { namespace: 'system', name: 'operator' },
       hosts: ['a.example', '10.0.0.1'],
@@ -70,6 +76,15 @@ test('two listeners cannot share a port', () => {
     faults: ['--webhook: port 4150 is already that of --serve'],
   });
   expect(readConfig(['--webhook', '127.0.0.1:0', '--serve', ':0'], {})).toHaveProperty('config');
+});
+
+test('replicas share the Secret with the certificate authority', () => {
+  expect(readConfig(['--lease', 'system/operator'], {})).toEqual({
+    faults: ['--lease: its namespace must be --namespace'],
+  });
+  expect(readConfig(['--lease', 'a/operator', '--relay', 'none'], {})).toEqual({
+    faults: ['--relay: "none" cannot be closed'],
+  });
 });
 
 test('the help names every option with its variable', () => {

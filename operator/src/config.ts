@@ -14,6 +14,9 @@ export interface Config {
   webhook: ListenAddress | null;
   /** null: closed. */
   admin: ListenAddress | null;
+  relay: ListenAddress;
+  /** null: the name of the machine. */
+  advertise: string | null;
   /** null: the certificate authority is kept in memory. */
   namespace: string | null;
   /** null: there is no other replica. */
@@ -41,14 +44,18 @@ Exit status: 0 ended as asked, 1 failed, 64 the command line is wrong.
 `;
 
 /** Two listeners on one port. */
-function crossFaults({ serve, webhook, admin }: Config): string[] {
-  const named = Object.entries({ serve, webhook, admin }).flatMap(([flag, at]) => (at === null ? [] : [{ flag, at }]));
-  return named.flatMap(({ flag, at }, index) => {
+function crossFaults({ serve, webhook, admin, relay, lease, namespace }: Config): string[] {
+  const faults = lease === null || lease.namespace === namespace ? [] : ['--lease: its namespace must be --namespace'];
+  const named = Object.entries({ serve, webhook, admin, relay: lease === null ? null : relay }).flatMap(([flag, at]) =>
+    at === null ? [] : [{ flag, at }],
+  );
+  const shared = named.flatMap(({ flag, at }, index) => {
     const same = named.slice(0, index).find(({ at: { host, port } }) => {
       return port !== 0 && port === at.port && (host === null || at.host === null || host === at.host);
     });
     return same === undefined ? [] : [`--${flag}: port ${at.port} is already that of --${same.flag}`];
   });
+  return [...faults, ...shared];
 }
 
 /**
@@ -63,12 +70,14 @@ export function readConfig(
   if (values.help === true) return { help: helpText(optionTable, { usage, ending }) };
   for (const text of positionals) faults.push(`"${text}": unexpected argument`);
   if (faults.length > 0) return { faults };
-  const { kubeconfig, serve, webhook, admin, namespace, lease, caFile } = values;
+  const { kubeconfig, serve, webhook, admin, namespace, lease, caFile, advertise } = values;
   const config: Config = {
     kubeconfig,
     serve,
     webhook,
     admin,
+    relay: values.relay as ListenAddress,
+    advertise,
     namespace,
     lease,
     hosts: values.hosts ?? hostsOf(namespace),

@@ -20,6 +20,17 @@ function objectName(text: string): Parsed<string> {
   return NAME.test(text) ? { value: text } : { fault: 'is not a name (lower-case letters, digits, - and .)' };
 }
 
+function hostName(text: string): Parsed<string> {
+  return HOST.test(text) ? { value: text } : { fault: 'is no host name or IP address' };
+}
+
+/** It cannot be closed: a leader without it would know too little to write anything. */
+function relayAddress(text: string): Parsed<plain.ListenAddress> {
+  const parsed = plain.listenAddress(text);
+  if ('fault' in parsed) return parsed;
+  return parsed.value === null ? { fault: 'cannot be closed' } : { value: parsed.value };
+}
+
 /** A comma list of DNS names and IP addresses. */
 function hostNames(text: string): Parsed<string[]> {
   const names = text.split(',').map((part) => part.trim());
@@ -50,6 +61,20 @@ export const optionTable = {
     builtIn: ':4153',
     parse: plain.listenAddress,
   }),
+  relay: option('relay', {
+    group: 'Addresses',
+    placeholder: 'HOST:PORT',
+    help: 'Where the other replicas bring what sidecars report to them, over TLS, when this one leads. Used with --lease only.',
+    builtIn: ':4152',
+    parse: relayAddress,
+  }),
+  advertise: option('advertise', {
+    group: 'Addresses',
+    placeholder: 'HOST',
+    help: 'The host by which other replicas call this one. Without it: the name of the machine.',
+    moreEnv: ['POD_IP'],
+    parse: hostName,
+  }),
   kubeconfig: option('kubeconfig', {
     group: 'Cluster',
     placeholder: 'FILE',
@@ -66,7 +91,7 @@ export const optionTable = {
   lease: option('lease', {
     group: 'Cluster',
     placeholder: 'NAMESPACE/NAME',
-    help: 'The Lease that says which of several replicas writes. "none": this is the only one.',
+    help: 'The Lease that says which of several replicas writes; its namespace must be --namespace. "none": this is the only one.',
     builtIn: 'none',
     parse: objectPlace,
   }),

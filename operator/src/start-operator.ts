@@ -11,55 +11,46 @@ import type { Config } from './config.ts';
 import { Controller } from './controller.ts';
 import { type KubeClient, newKubeClient } from './kube/client.ts';
 import { connectionFrom } from './kube/connection.ts';
-import { Election } from './kube/leader.ts';
+import { KubeError } from './kube/kube-error.ts';
 import { informerWatcher, queueWatcher, registerControllerGauges } from './operator-metrics.ts';
-import { newMemoryKeeper } from './pki/authority-keeper.ts';
+import { type AuthorityKeeper, newMemoryKeeper } from './pki/authority-keeper.ts';
 import { Certificates } from './pki/certificates.ts';
-import { keepCertificates } from './pki/keep-certificates.ts';
 import { newSecretKeeper } from './pki/secret-keeper.ts';
-import { startSnapshotServer } from './publish/io/snapshot-server.ts';
-import { newPublishMetrics } from './publish/publish-metrics.ts';
-import { PodRegistry } from './publish/publisher.ts';
-import { AUDIENCE, TokenReviewer } from './publish/token-reviewer.ts';
-import { startWebhookServer } from './webhook/server.ts';
+import { startPublishing } from './publish/io/start-publishing.ts';
+import { Replicas } from './relay/replicas.ts';
+import { ReplicatedPublisher } from './relay/replicated-publisher.ts';
 
 const random = Math.random;
-/** Between two tries to get certificates while the API server is away (ms). */
-const CERTIFICATES_RETRY_MS = 1_000;
+/** Between two tries of what needs the API server at the start (ms). */
+const RETRY_MS = 1_000;
 
 export interface Operator {
-  /** The ports that are bound; null: closed. */
-  readonly ports: { serve: number | null; webhook: number | null; admin: number | null };
   /** Hands over and ends in order. */
   end(): Promise<void>;
 }
 
-/** Something to undo at the end. */
-type Ending = () => void | Promise<void>;
-
 /** @throws Error when a listener cannot be opened, or there is no cluster to be found. */
 export async function startOperator(config: Config, log: Logger): Promise<Operator> {
-  const registry = new MetricsRegistry();
-  registerProcessMetrics(registry);
+  const metrics = new MetricsRegistry();
+  registerProcessMetrics(metrics);
   const client = newKubeClient(connectionFrom(config.kubeconfig));
-  const pods = new PodRegistry({ changed: (podUid) => controller.reported(podUid) });
-  const election = electionFor(config, client, log, () => controller.lead());
-  const leading = (): boolean => election === null || election.leads;
+  const publisher = new ReplicatedPublisher({ clock, events: { changed: (podUid) => controller.reported(podUid) } });
+  let replicas: Replicas | null = null;
+  const mayWrite = (): boolean => (config.lease === null ? true : (replicas?.mayWrite ?? false));
   const controller: Controller = new Controller({
     client,
-    publisher: pods,
+    publisher,
     clock,
     timers,
     random,
     log,
-    leading,
-    informerWatcher: informerWatcher(registry, log),
-    queueWatcher: queueWatcher(registry, log),
+    leading: mayWrite,
+    informerWatcher: informerWatcher(metrics, log),
+    queueWatcher: queueWatcher(metrics, log),
   });
-  registerControllerGauges(registry, controller, { leading, connected: () => pods.connected() });
+  registerControllerGauges(metrics, controller, { leading: mayWrite, connected: () => publisher.connected() });
 
-  // Ended from the last to the first.
-  const endings: Ending[] = [() => client.close()];
+  // The first to open: a pod that waits for the API server is seen to live.
   let listening = false;
   const admin =
     config.admin === null
@@ -67,103 +58,92 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       : await startAdmin({
           ...config.admin,
           ready: () => listening && controller.ready,
-          renderMetrics: () => registry.render(),
+          renderMetrics: () => metrics.render(),
         });
-  if (admin !== null) endings.push(() => admin.close());
   const running = controller.run();
-  endings.push(async () => {
-    controller.stop();
-    await running;
+  const keeper = config.namespace === null ? newMemoryKeeper() : newSecretKeeper(client, config.namespace);
+  const certificates = await persistently(log, 'no certificates yet', () =>
+    Certificates.begin({ keeper, hosts: config.hosts, clock }),
+  );
+  if (config.caFile !== null) await keepFile(config.caFile, certificates, log);
+  replicas = await joinReplicas(config, {
+    client,
+    keeper,
+    certificates,
+    publisher,
+    log,
+    lead: () => controller.lead(),
   });
-  const servers = await startServers(config, { client, controller, pods, registry, log, endings });
-  election?.start();
-  if (election !== null) endings.push(() => election.stop());
+  const publishing = await startPublishing({
+    kube: client,
+    certificates,
+    serve: config.serve,
+    webhook: config.webhook,
+    registry: publisher.registry,
+    caches: controller,
+    metrics,
+    log,
+    clock,
+    timers,
+  });
   listening = true;
-  const ports = { ...servers, admin: admin?.port ?? null };
-  log.info('listening', ports);
+  log.info('listening', { serve: publishing.port, webhook: publishing.webhookPort, admin: admin?.port ?? null });
   return {
-    ports,
     async end() {
       log.info('ending');
-      for (const ending of endings.toReversed()) await ending();
+      listening = false;
+      // Another replica writes before this one's sidecars come to it.
+      await replicas?.stop();
+      await publishing.close();
+      controller.stop();
+      await running;
+      await Promise.all([client.close(), admin?.close()]);
     },
   };
 }
 
-function electionFor({ lease }: Config, client: KubeClient, log: Logger, lead: () => void): Election | null {
-  if (lease === null) return null;
-  return new Election({
-    client,
-    lease,
-    identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
-    address: null,
-    clock,
-    timers,
-    random,
-    log,
-    onLeading(leads) {
-      log.info(leads ? 'leading' : 'not leading any more');
-      if (leads) lead();
-    },
-  });
-}
-
-interface ServerParts {
+interface ReplicaParts {
   client: KubeClient;
-  controller: Controller;
-  pods: PodRegistry;
-  registry: MetricsRegistry;
+  keeper: AuthorityKeeper;
+  certificates: Certificates;
+  publisher: ReplicatedPublisher;
   log: Logger;
-  endings: Ending[];
+  /** This replica may write from now on. */
+  lead: () => void;
 }
 
-/** What sidecars and the API server call, over TLS. */
-async function startServers(
-  config: Config,
-  { client, controller, pods, registry, log, endings }: ServerParts,
-): Promise<{ serve: number | null; webhook: number | null }> {
-  if (config.serve === null && config.webhook === null) return { serve: null, webhook: null };
-  const certificates = await beginCertificates(config, client, log);
-  endings.push(keepCertificates(certificates, { timers, log }));
-  if (config.caFile !== null) await keepFile(config.caFile, certificates, log);
-  const webhook = config.webhook === null ? null : await startWebhookServer({ ...config.webhook, certificates });
-  if (webhook !== null) endings.push(() => webhook.close());
-  if (config.serve === null) return { serve: null, webhook: webhook?.port ?? null };
-  const metrics = newPublishMetrics(registry);
-  const reviewer = new TokenReviewer({
-    clock,
-    metrics,
-    async review(token) {
-      try {
-        return await client.tokenReview(token, AUDIENCE);
-      } catch (error) {
-        log.warn('the API server cannot be asked about a token', { error });
-        throw error;
-      }
-    },
-  });
-  const serve = await startSnapshotServer({
-    ...config.serve,
-    certificates,
-    registry: pods,
-    caches: controller,
-    identify: (token) => reviewer.identify(token),
-    metrics,
-    clock,
-  });
-  endings.push(() => serve.close());
-  return { serve: serve.port, webhook: webhook?.port ?? null };
+/** null: this replica is alone. */
+async function joinReplicas({ lease, relay, advertise }: Config, parts: ReplicaParts): Promise<Replicas | null> {
+  if (lease === null) return null;
+  const { log, lead, ...others } = parts;
+  const replica = `${hostname()}-${randomBytes(4).toString('hex')}`.toLowerCase().replaceAll(/[^-a-z0-9]/g, '-');
+  return persistently(log, 'cannot join the other replicas yet', () =>
+    Replicas.start({
+      ...others,
+      lease,
+      replica,
+      listen: { ...relay, advertisedHost: advertise ?? hostname() },
+      clock,
+      timers,
+      random,
+      log,
+      onMayWrite(mayWrite) {
+        log.info(mayWrite ? 'this replica writes' : 'this replica writes no longer');
+        if (mayWrite) lead();
+      },
+    }),
+  );
 }
 
-/** An API server that is away now will be there later: without certificates nothing can be served, and nothing else is to be done. */
-async function beginCertificates({ namespace, hosts }: Config, client: KubeClient, log: Logger): Promise<Certificates> {
-  const keeper = namespace === null ? newMemoryKeeper() : newSecretKeeper(client, namespace);
+/** An API server that is away now will be there later, and until then there is nothing else to do. */
+async function persistently<T>(log: Logger, complaint: string, attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await Certificates.begin({ keeper, hosts, clock });
+      return await attempt();
     } catch (error) {
-      log.warn('no certificates yet', { error });
-      await new Promise((resolve) => void setTimeout(resolve, CERTIFICATES_RETRY_MS));
+      if (!(error instanceof KubeError)) throw error;
+      log.warn(complaint, { error });
+      await new Promise((resolve) => void setTimeout(resolve, RETRY_MS));
     }
   }
 }

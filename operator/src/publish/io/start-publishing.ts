@@ -1,12 +1,11 @@
-/** The half of the operator that sidecars and the API server call: certificates, the snapshot server, the webhook. */
+/** The half of the operator that sidecars and the API server call: the snapshot server and the webhook. */
 import type { Clock, Timers } from '@fusebox/api/clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { Certificates } from '../../pki/certificates.ts';
+import type { Certificates } from '../../pki/certificates.ts';
 import { keepCertificates } from '../../pki/keep-certificates.ts';
-import { newSecretKeeper } from '../../pki/secret-keeper.ts';
 import { startWebhookServer, type WebhookServer } from '../../webhook/server.ts';
 import { newPublishMetrics } from '../publish-metrics.ts';
 import type { PodRegistry } from '../publisher.ts';
@@ -15,11 +14,9 @@ import { startSnapshotServer, type Caches } from './snapshot-server.ts';
 
 export interface PublishingOptions {
   kube: KubeClient;
-  /** Where the Secret with the authorities is. */
-  namespace: string;
-  /** DNS names and IP addresses under which sidecars and the API server call. */
-  hosts: readonly string[];
-  serve: ListenAddress;
+  certificates: Certificates;
+  /** null: closed. */
+  serve: ListenAddress | null;
   /** null: closed. */
   webhook: ListenAddress | null;
   registry: PodRegistry;
@@ -32,19 +29,17 @@ export interface PublishingOptions {
 
 /** What was started. */
 export interface Publishing {
-  readonly port: number;
+  /** null: closed. */
+  readonly port: number | null;
   /** null: closed. */
   readonly webhookPort: number | null;
-  /** Whose `bundle` pods and webhook configurations are to have, now and after each change. */
-  readonly certificates: Certificates;
   close(): Promise<void>;
 }
 
-/** @throws Error when the Secret cannot be read or written, or an address cannot be listened at. */
+/** @throws Error when an address cannot be listened at. */
 export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
-  const { kube, namespace, hosts, serve, webhook, registry, caches, log, clock, timers } = options;
+  const { kube, certificates, serve, webhook, registry, caches, log, clock, timers } = options;
   const metrics = newPublishMetrics(options.metrics);
-  const certificates = await Certificates.begin({ keeper: newSecretKeeper(kube, namespace), clock, hosts });
   options.metrics.gauge(
     'fusebox_operator_certificate_seconds',
     'Time until the serving certificate ends (s).',
@@ -64,7 +59,10 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
     },
   });
   const identify = (token: string) => reviewer.identify(token);
-  const server = await startSnapshotServer({ ...serve, certificates, registry, caches, identify, metrics, clock });
+  const server =
+    serve === null
+      ? null
+      : await startSnapshotServer({ ...serve, certificates, registry, caches, identify, metrics, clock });
   const reviews: WebhookServer | null =
     webhook === null
       ? null
@@ -77,12 +75,11 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
         });
   const endKeeping = keepCertificates(certificates, { timers, log });
   return {
-    port: server.port,
+    port: server?.port ?? null,
     webhookPort: reviews?.port ?? null,
-    certificates,
     async close() {
       endKeeping();
-      await Promise.all([server.close(), reviews?.close()]);
+      await Promise.all([server?.close(), reviews?.close()]);
     },
   };
 }
