@@ -44,6 +44,30 @@ describe('tunnels', () => {
     expect(client.received).toMatch(/HELLO$/);
   });
 
+  test.each(['h2c', 'websocket, H2C', 'HTTP/2.0', 'TLS/1.2'])(
+    'no tunnel for %s: there requests would pass unseen; this one is served without it',
+    (protocol) => {
+      const sim = new Simulation();
+      const client = sim.client();
+      client.send(`GET / HTTP/1.1\r\nHost: s\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+      sim.advance(0);
+      expect(client.answer.status).toBe(200);
+      expect(sim.service.requests[0]!.lines.filter((line) => /^(upgrade|connection):/i.test(line))).toEqual([]);
+    },
+  );
+
+  test('a connection whose service did not switch is not used again', () => {
+    const sim = new Simulation();
+    sim.service.behave = () => ({});
+    const client = sim.client();
+    client.send(UPGRADE);
+    sim.advance(0);
+    client.get('/next');
+    sim.advance(0);
+    expect(client.answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(sim.service.requests.map(({ connection }) => connection)).toEqual([0, 1]);
+  });
+
   test('a place is held for the life of the tunnel', () => {
     const sim = new Simulation(policy('{defaults: {idleTimeout: 10m, concurrency: {maxConcurrent: 1}}}'));
     echoing(sim);

@@ -168,7 +168,8 @@ export class UpstreamConnection implements UpstreamSide {
   private beginBody(exchange: Exchange): void {
     const { head, body } = this;
     this.inBody = true;
-    this.reusable = allowsReuse(head);
+    // Who was asked for another protocol may still take what follows for that.
+    this.reusable = allowsReuse(head) && !exchange.head.upgrades;
     const seconds = keepAliveSeconds(head);
     this.keepAliveMs = seconds < 0 ? -1 : seconds * 1000;
     body.begin(head.framing, head.contentLength);

@@ -3,6 +3,7 @@ import { COLON } from './byte-classes.ts';
 import { connectionOptions, UPGRADE } from './connection-options.ts';
 import { faults, type WireFault } from './faults.ts';
 import { FIELD } from './known-fields.ts';
+import { listItems } from './list-items.ts';
 import { FRAMING, STRIDE } from './message-head.ts';
 import { digits, readContentLength, readTransferCoding } from './message-framing.ts';
 import type { RequestHead } from './request-head.ts';
@@ -22,8 +23,17 @@ export function checkRequest(head: RequestHead): WireFault | null {
     head.has(FIELD.upgrade) &&
     head.minor === 1 &&
     head.framing === FRAMING.none &&
-    (connectionOptions(head) & UPGRADE) !== 0;
+    (connectionOptions(head) & UPGRADE) !== 0 &&
+    !asksForHttp(head);
   return fault;
+}
+
+/**
+ * In a tunnel that speaks HTTP again (`h2c`, `HTTP/2.0`, or `TLS/1.2` around it) a client would pass by every rule of this sidecar, request by
+ * request. It is not offered to the service; the request is served without it, as RFC 9110 §7.8 allows.
+ */
+function asksForHttp(head: RequestHead): boolean {
+  return listItems(head.values(FIELD.upgrade)).some((protocol) => /^(?:h2|h3|http|tls)/.test(protocol));
 }
 
 /** RFC 9110 §7.6.2. For all other methods it means nothing. */
