@@ -1,0 +1,37 @@
+const head = (...lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
+const post = (...lines: readonly string[]): string => head('POST / HTTP/1.1', 'Host: a', ...lines);
+
+/** Known ways to have a request read as more or less than it is, each by some server that exists. */
+export const smuggling: readonly string[] = [
+  `${post('Content-Length: 6', 'Transfer-Encoding: chunked')}0\r\n\r\nG`,
+  `${post('Transfer-Encoding: chunked', 'Content-Length: 3')}0\r\n\r\n`,
+  `${post('Transfer-Encoding: xchunked', 'Content-Length: 3')}abc`,
+  `${post('Transfer-Encoding : chunked', 'Content-Length: 3')}abc`,
+  `${post('Transfer-Encoding:\x0bchunked', 'Content-Length: 3')}abc`,
+  `${post('X: y\nTransfer-Encoding: chunked', 'Content-Length: 3')}abc`,
+  `${post('X: y\rTransfer-Encoding: chunked', 'Content-Length: 3')}abc`,
+  `${post('Transfer-Encoding: chunked', 'Transfer-Encoding: identity')}0\r\n\r\n`,
+  `${post('Transfer-Encoding: chunked, identity')}0\r\n\r\n`,
+  `${post('Transfer-Encoding:', ' chunked')}0\r\n\r\n`,
+  `${post('Content-Length: 3', 'Content-Length: 5')}abcde`,
+  `${post('Content-Length: 3,3')}abc`,
+  `${post('Content-Length: +3')}abc`,
+  `${post('Content-Length: 0x3')}abc`,
+  `${post('Content-Length: 3 ', ' ')}abc`,
+  `${post('Content-Length\x00: 3')}abc`,
+  `${post('Transfer-Encoding: chunked')}3\nabc\n0\n\n`,
+  `${post('Transfer-Encoding: chunked')}3\r\nabc0\r\n\r\n`,
+  `${post('Transfer-Encoding: chunked')}0x3\r\nabc\r\n0\r\n\r\n`,
+  `${post('Transfer-Encoding: chunked')}3;a\nb\r\nabc\r\n0\r\n\r\n`,
+  `${post('Transfer-Encoding: chunked')}3;\nabc\r\n0\r\n\r\n`,
+  `${post('Transfer-Encoding: chunked')}fffffffffffffffff3\r\nabc\r\n0\r\n\r\n`,
+  head('GET / HTTP/1.1', 'Host: a', 'Host: b'),
+  head('GET / HTTP/1.1', 'Host: a/b'),
+  head('GET http://b/ HTTP/1.1', 'Host: a'),
+  head('GET / HTTP/1.1', ' Host: a'),
+  head('GET / HTTP/1.1', 'Host: a', ' b: c'),
+  head('GET  / HTTP/1.1', 'Host: a'),
+  head('GET /a b HTTP/1.1', 'Host: a'),
+  'GET / HTTP/1.1\nHost: a\n\n',
+  `${head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked', 'Connection: keep-alive')}0\r\n\r\n`,
+];
