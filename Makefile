@@ -11,13 +11,14 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 TEST_FLAGS ?=
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test cluster cluster-down demo build bench generate verify clean
+	test-unit test fuzz cluster cluster-down demo build bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: node_modules/.setup-stamp ## install what package-lock.json pins, Node included
 	@node scripts/require-node.mjs
+	@bash scripts/other-parsers.sh
 
 node_modules/.setup-stamp: package-lock.json
 	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund --loglevel=error >&2
@@ -43,6 +44,11 @@ test-unit: setup ## unit and property tests, the inner loop (< 20 s)
 
 test: setup ## unit, property and integration tests on real parts
 	@vitest run --project '!cluster' $(TEST_FLAGS)
+
+# Further arguments, such as FUZZ_FLAGS='--seed 1 --cases 100000 --seconds 60'.
+FUZZ_FLAGS ?=
+fuzz: setup ## the wire's codec and whole exchanges, ten million cases (minutes)
+	@node test/fuzz/main.ts $(FUZZ_FLAGS)
 
 cluster: setup ## start a real Kubernetes API server in the background (first: minutes)
 	@node test/cluster/main.ts up
