@@ -138,12 +138,11 @@ export class Controller {
 
   #publishTurn(groupKey: string): null {
     const settled = this.settlement.settle(groupKey);
-    const group = this.fleet.group(groupKey);
-    if (settled === null || group === null) return null;
-    const snapshot = settled.compiled?.snapshot;
-    if (snapshot !== undefined && settled.heldBy.length === 0) {
-      for (const uid of group.pods) this.#memories.publish(uid, snapshot);
+    const snapshot = settled?.compiled?.snapshot;
+    if (settled !== null && snapshot !== undefined && settled.heldBy.length === 0) {
+      for (const uid of this.fleet.group(groupKey)?.pods ?? []) this.#memories.publish(uid, snapshot);
     }
+    // Also of a group that lost its last pod: whoever was for it counts one less.
     for (const key of this.fleet.sourcesOf(groupKey)) this.queue.add('status', key);
     return null;
   }

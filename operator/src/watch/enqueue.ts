@@ -102,12 +102,8 @@ export class Enqueue {
     };
   }
 
-  /** Groups that gained or lost pods are compiled; whose pods they are or were counts anew. */
+  /** Groups that gained or lost pods are compiled; their turn ends with that of the sources which are for them. */
   #groupsChanged(groups: readonly string[]): void {
-    const { fleet, queue } = this.#options;
-    for (const group of groups) {
-      queue.add('publish', group);
-      for (const key of fleet.sourcesOf(group)) queue.add('status', key);
-    }
+    for (const group of groups) this.#options.queue.add('publish', group);
   }
 }
