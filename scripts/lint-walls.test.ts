@@ -40,6 +40,15 @@ const refused: { file: string; code: string; rule: string }[] = [
     code: `import '../../../sample-service/src/app.ts';`,
     rule: 'no-restricted-imports',
   },
+  { file: 'operator/src/reconcile/a.ts', code: `import 'undici';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/reconcile/b.ts', code: `import '../kube/client.ts';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/reconcile/c.ts', code: `import 'node:fs';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/reconcile/d.ts', code: `import '@fusebox/runtime/log.ts';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/status/conditions.ts', code: `import '../watch/store.ts';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/queue/a.ts', code: `import '../publish/io/x.ts';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/watch/a.ts', code: `import '../controller.ts';`, rule: 'no-restricted-imports' },
+  { file: 'operator/src/watch/b.ts', code: `import '@fusebox/sidecar/refusals.ts';`, rule: 'no-restricted-imports' },
+  { file: 'runtime/src/a.ts', code: `import '@fusebox/sidecar/refusals.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/f.test.ts', code: `import '../../test/g.ts';`, rule: 'no-restricted-imports' },
   { file: 'operator/src/a.ts', code: `import '@fusebox/sidecar/refusals.ts';`, rule: 'no-restricted-imports' },
   { file: 'cli/src/a.ts', code: `import '../../operator/src/main.ts';`, rule: 'no-restricted-imports' },
@@ -112,7 +121,7 @@ const allowed: { file: string; code: string }[] = [
   { file: 'bench/ok.ts', code: `console.log(performance.now(), process.env);` },
 ];
 
-const folders = ['api', 'sidecar', 'operator', 'cli', 'sample-service', 'bench', 'test'];
+const folders = ['api', 'runtime', 'sidecar', 'operator', 'cli', 'sample-service', 'bench', 'test'];
 
 describe('lint walls', () => {
   const tree = mkdtempSync(join(tmpdir(), 'fusebox-walls-'));
