@@ -18,7 +18,7 @@ help: ## print this list
 
 setup: node_modules/.setup-stamp ## install what package-lock.json pins, Node included
 	@node scripts/require-node.mjs
-	@bash scripts/other-parsers.sh
+	@bash scripts/test-programs.sh
 
 node_modules/.setup-stamp: package-lock.json
 	@PATH="$(BOOT_PATH)" npm ci --no-audit --no-fund --loglevel=error >&2

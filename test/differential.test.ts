@@ -5,15 +5,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBackEnds, type BackEnds } from './differential/back-ends.ts';
 import { startTee, type TeeService } from './differential/tee-service.ts';
-import { INSTALL_COMMAND, isInstallable, missingPrograms } from './differential/installed.ts';
 import { feed } from './differential/feed.ts';
 import { smuggling } from './differential/smuggling.ts';
 import { verdictsOf } from './differential/verdict.ts';
+import { isInstallable, whyNotRun } from './support/installed.ts';
 import { startSidecar, type SidecarProcess } from './support/sidecar-process.ts';
 
-const missing = missingPrograms();
-if (missing.length > 0) {
-  const why = `not run: ${missing.join(' and ')} missing; ${INSTALL_COMMAND}`;
+const why = whyNotRun(['haproxy', 'nginx']);
+if (why !== null) {
   // Where they could have been installed, their absence is a failure.
   test('differential reading', ({ skip }) => {
     if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
@@ -25,7 +24,7 @@ if (missing.length > 0) {
 const STREAMS = 4_000;
 const PATIENCE_MS = 60_000;
 
-describe.skipIf(missing.length > 0)('differential reading', () => {
+describe.skipIf(why !== null)('differential reading', () => {
   let backEnds: BackEnds;
   let tee: TeeService;
   let sidecar: SidecarProcess;

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the programs that some tests need beside Node, where that disturbs nobody: as root on Debian, and not where systemd
+# would start them as services. Elsewhere says how. A failure is written down, and fails nothing.
+set -uo pipefail
+programs=(haproxy nginx nats-server)
+
+missing=()
+for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+outcome=.cache/test-programs
+# Tried before, for the same ones.
+[ -e "$outcome" ] && [ "$(tail -n +2 "$outcome")" = "${missing[*]}" ] && exit 0
+mkdir -p .cache
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null && [ ! -d /run/systemd/system ]; then
+  if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1; then
+    printf 'installed\n%s\n' "${missing[*]}" >"$outcome"
+    exit 0
+  fi
+fi
+printf 'refused\n%s\n' "${missing[*]}" >"$outcome"
+echo "Some tests need these programs, and are not run without them: apt-get install -y ${missing[*]}" >&2

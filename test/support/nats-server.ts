@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { until } from './until.ts';
+
+/** A message as it came from the server. */
+export interface HeardMessage {
+  subject: string;
+  /** By lower-case name. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A real nats-server on loopback that can be killed and started again at its port. */
+export class NatsServer {
+  readonly port: number;
+  readonly #flags: readonly string[];
+  #process: ChildProcess | null = null;
+
+  private constructor(port: number, flags: readonly string[]) {
+    this.port = port;
+    this.#flags = flags;
+  }
+
+  static async start(flags: readonly string[] = []): Promise<NatsServer> {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const server = new NatsServer(port, flags);
+    await server.start();
+    return server;
+  }
+
+  async start(): Promise<void> {
+    const flags = ['-a', '127.0.0.1', '-p', String(this.port), ...this.#flags];
+    this.#process = spawn('nats-server', flags, { stdio: 'ignore' });
+    await until('nats-server listens', () => canConnect(this.port));
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process?.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = null;
+    if (running === null) return;
+    const exited = once(running, 'exit');
+    running.kill('SIGKILL');
+    await exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  /** Hears all messages on these subjects, by the plain protocol: independent of the client that sends. */
+  async listen(subject: string, credentials: object = {}): Promise<NatsListener> {
+    const socket = connect(this.port, '127.0.0.1');
+    const listener = new NatsListener(socket);
+    const options = { verbose: false, pedantic: false, headers: true, protocol: 1, ...credentials };
+    socket.write(`CONNECT ${JSON.stringify(options)}\r\nSUB ${subject} 1\r\nPING\r\n`);
+    await until('the subscription holds', () => listener.ready);
+    return listener;
+  }
+}
+
+export class NatsListener {
+  readonly heard: HeardMessage[] = [];
+  ready = false;
+  readonly #socket: Socket;
+  #bytes = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      while (this.#next());
+    });
+    socket.on('error', () => {});
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  /** Takes one operation of the protocol; false: it is not there in full. */
+  #next(): boolean {
+    const lineEnd = this.#bytes.indexOf('\r\n');
+    if (lineEnd === -1) return false;
+    const [operation, ...fields] = this.#bytes.subarray(0, lineEnd).toString().split(/ +/);
+    let end = lineEnd + 2;
+    if (operation === 'PONG') this.ready = true;
+    if (operation === 'PING') this.#socket.write('PONG\r\n');
+    if (operation === 'HMSG') {
+      const [headerBytes, totalBytes] = fields.slice(-2).map(Number) as [number, number];
+      if (this.#bytes.length < end + totalBytes + 2) return false;
+      const head = this.#bytes.subarray(end, end + headerBytes).toString();
+      const body = this.#bytes.subarray(end + headerBytes, end + totalBytes).toString();
+      this.heard.push({ subject: fields[0]!, headers: headersOf(head), body });
+      end += totalBytes + 2;
+    }
+    this.#bytes = this.#bytes.subarray(end);
+    return true;
+  }
+}
+
+const headersOf = (head: string): Record<string, string> =>
+  Object.fromEntries(
+    head
+      .split('\r\n')
+      .slice(1)
+      .flatMap((line) => {
+        const [, name, value] = /^([^:]+): *(.*)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name.toLowerCase(), value]];
+      }),
+  ) as Record<string, string>;
+
+const canConnect = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
