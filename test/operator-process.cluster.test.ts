@@ -47,8 +47,8 @@ const caFile = (): string => join(folder.path, 'ca.crt');
 async function startOperator(more: readonly string[] = []): Promise<OperatorProcess> {
   const operator = new OperatorProcess([
     ...['--kubeconfig', cluster.kubeconfigPath, '--namespace', space.name, '--ca-file', caFile()],
-    ...['--serve', `127.0.0.1:${serve}`, '--webhook', 'none', '--admin', '127.0.0.1:0'],
-    ...more,
+    ...['--serve', `127.0.0.1:${serve}`, '--admin', '127.0.0.1:0'],
+    ...(more.length > 0 ? more : ['--webhook', 'none']),
   ]);
   await operator.logged('listening');
   await until('the operator is ready', async () => (await operator.ask('/readyz')).status === 200, 30_000);
@@ -111,6 +111,39 @@ test('an edit of a ConfigMap is enforced in a sidecar, and goes on being so what
   third.signal('SIGTERM');
   expect(await third.exited).toBe(0);
 }, 120_000);
+
+test('a bad edit is refused in the editor, by a webhook whose caBundle the operator keeps', async () => {
+  const [webhook] = (await freePorts(1)) as [number];
+  const configurations = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] };
+  const made = await api.call('POST', configurations, {
+    metadata: { name: space.name },
+    webhooks: [
+      {
+        name: 'validate.fusebox.dev',
+        clientConfig: { url: `https://127.0.0.1:${webhook}/v1/validate` },
+        rules: [rule],
+        objectSelector: { matchLabels: { 'fusebox.dev/config': 'true' } },
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        failurePolicy: 'Ignore',
+      },
+    ],
+  });
+  expect(made.status).toBe(201);
+  const more = ['--webhook', `127.0.0.1:${webhook}`, '--webhook-configuration', space.name];
+  await using operator = await startOperator(more);
+  await operator.logged('the webhook configuration trusts the present certificates');
+  const bad = { 'policy.yaml': 'inbound: {defaults: {timeout: soon}}' };
+  let refusal = '';
+  const refused = async (): Promise<boolean> => {
+    refusal = String(await space.applyConfigMap('edited', bad).catch(String));
+    return refusal.includes('422');
+  };
+  await until('the edit is refused', refused, 30_000);
+  expect(refusal).toContain('inbound.defaults.timeout: ');
+  await api.call('DELETE', `${configurations}/${space.name}`);
+}, 60_000);
 
 test('a role that is missing is told, and ready it is not', async () => {
   await space.create('serviceaccounts', { metadata: { name: 'poor' } });

@@ -15,6 +15,7 @@ test('without options everything has its default', () => {
       lease: null,
       hosts: ['localhost', '127.0.0.1', '::1'],
       caFile: null,
+      webhookConfiguration: null,
       logLevel: 'info',
     },
   });
@@ -32,6 +33,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
     POD_NAMESPACE: 'system',
     FUSEBOX_HOST_NAMES: 'a.example,10.0.0.1',
     FUSEBOX_CA_FILE: 'ca.crt',
+    FUSEBOX_WEBHOOK_CONFIGURATION: 'fusebox',
     FUSEBOX_LOG_LEVEL: 'warn',
     FUSEBOX_NATS: 'none',
   };
@@ -47,6 +49,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
       lease: { namespace: 'system', name: 'operator' },
       hosts: ['a.example', '10.0.0.1'],
       caFile: 'ca.crt',
+      webhookConfiguration: 'fusebox',
       logLevel: 'warn',
     },
   });

@@ -24,6 +24,8 @@ export interface Config {
   /** In the serving certificate. */
   hosts: string[];
   caFile: string | null;
+  /** null: not looked after. */
+  webhookConfiguration: string | null;
   logLevel: LogLevel;
 }
 
@@ -82,6 +84,7 @@ export function readConfig(
     lease,
     hosts: values.hosts ?? hostsOf(namespace),
     caFile,
+    webhookConfiguration: values.webhookConfiguration,
     logLevel: values.logLevel as LogLevel,
   };
   const together = crossFaults(config);

@@ -31,6 +31,10 @@ function relayAddress(text: string): Parsed<plain.ListenAddress> {
   return parsed.value === null ? { fault: 'cannot be closed' } : { value: parsed.value };
 }
 
+/** A name, or `none` for null. */
+const objectNameOrNone = (text: string): Parsed<string | null> =>
+  text === 'none' ? { value: null } : objectName(text);
+
 /** A comma list of DNS names and IP addresses. */
 function hostNames(text: string): Parsed<string[]> {
   const names = text.split(',').map((part) => part.trim());
@@ -94,6 +98,13 @@ export const optionTable = {
     help: 'The Lease that says which of several replicas writes; its namespace must be --namespace. "none": this is the only one.',
     builtIn: 'none',
     parse: objectPlace,
+  }),
+  webhookConfiguration: option('webhook-configuration', {
+    group: 'Certificates',
+    placeholder: 'NAME',
+    help: 'The ValidatingWebhookConfiguration whose caBundle is kept equal to what the operator is trusted by. "none": it is somebody else\'s business.',
+    builtIn: 'none',
+    parse: objectNameOrNone,
   }),
   hosts: option('host-names', {
     group: 'Certificates',

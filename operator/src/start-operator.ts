@@ -19,6 +19,7 @@ import { newSecretKeeper } from './pki/secret-keeper.ts';
 import { startPublishing } from './publish/io/start-publishing.ts';
 import { Replicas } from './relay/replicas.ts';
 import { ReplicatedPublisher } from './relay/replicated-publisher.ts';
+import { keepBundle } from './webhook/keep-bundle.ts';
 
 const random = Math.random;
 /** Between two tries of what needs the API server at the start (ms). */
@@ -66,13 +67,14 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     Certificates.begin({ keeper, hosts: config.hosts, clock }),
   );
   if (config.caFile !== null) await keepFile(config.caFile, certificates, log);
+  const lead = [() => controller.lead()];
   replicas = await joinReplicas(config, {
     client,
     keeper,
     certificates,
     publisher,
     log,
-    lead: () => controller.lead(),
+    lead: () => lead.forEach((begin) => begin()),
   });
   const publishing = await startPublishing({
     kube: client,
@@ -86,6 +88,11 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     clock,
     timers,
   });
+  const bundle =
+    config.webhookConfiguration === null
+      ? null
+      : keepBundle({ client, name: config.webhookConfiguration, certificates, mayWrite, timers, log });
+  lead.push(() => bundle?.now());
   listening = true;
   log.info('listening', { serve: publishing.port, webhook: publishing.webhookPort, admin: admin?.port ?? null });
   return {
@@ -94,6 +101,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       listening = false;
       // Another replica writes before this one's sidecars come to it.
       await replicas?.stop();
+      bundle?.end();
       await publishing.close();
       controller.stop();
       await running;

@@ -1,0 +1,74 @@
+/** Keeps the `caBundle` of a webhook configuration equal to what the operator's certificates are signed by. */
+import type { Timers } from '@fusebox/api/clock.ts';
+import type { Logger } from '@fusebox/runtime/log.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject, Resource } from '../kube/resource.ts';
+import type { Certificates } from '../pki/certificates.ts';
+
+const configurations: Resource = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural: 'validatingwebhookconfigurations',
+  kind: 'ValidatingWebhookConfiguration',
+};
+
+/** How often somebody else's change of it is looked for (ms). */
+const EVERY_MS = 60_000;
+
+export interface KeepBundleOptions {
+  client: Pick<KubeClient, 'get' | 'apply'>;
+  /** Of the ValidatingWebhookConfiguration, which somebody else makes. */
+  name: string;
+  certificates: Certificates;
+  /** May this replica write? */
+  mayWrite: () => boolean;
+  timers: Timers;
+  log: Logger;
+}
+
+/** Looks after it: `now` when something says that it may be wrong, `end` at the end. What fails is logged and tried again. */
+export function keepBundle(options: KeepBundleOptions): { now(): void; end(): void } {
+  const { client, name, certificates, mayWrite, timers, log } = options;
+  let cancel = (): void => {};
+  let ended = false;
+  const look = async (): Promise<void> => {
+    if (!mayWrite()) return;
+    const configuration = await client.get(configurations, undefined, name);
+    if (configuration === null) return log.warn('there is no such webhook configuration', { name });
+    const caBundle = Buffer.from(certificates.current.bundle).toString('base64');
+    const stale = webhooksOf(configuration).filter(({ clientConfig }) => clientConfig?.caBundle !== caBundle);
+    if (stale.length === 0) return;
+    // All of them: what is applied is the whole of what belongs to this field manager.
+    const webhooks = webhooksOf(configuration).map((webhook) => ({ name: webhook.name, clientConfig: { caBundle } }));
+    const object: KubeObject = { metadata: { name }, webhooks };
+    await client.apply(configurations, object, { fieldManager: 'fusebox-operator-ca', force: true });
+    log.info('the webhook configuration trusts the present certificates', { name });
+  };
+  const now = (): void => {
+    cancel();
+    void look()
+      .catch((error: unknown) => log.warn('the webhook configuration cannot be kept', { name, error }))
+      .finally(() => {
+        if (ended) return;
+        cancel();
+        cancel = timers.after(EVERY_MS, now);
+      });
+  };
+  const forget = certificates.onChange(now);
+  now();
+  return {
+    now,
+    end() {
+      ended = true;
+      cancel();
+      forget();
+    },
+  };
+}
+
+interface Webhook {
+  name: string;
+  clientConfig?: { caBundle?: string };
+}
+
+const webhooksOf = (configuration: KubeObject): Webhook[] => (configuration['webhooks'] as Webhook[] | undefined) ?? [];
