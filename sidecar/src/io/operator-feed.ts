@@ -1,11 +1,12 @@
 import type { Clock, Random, Timers } from '@fusebox/api/clock.ts';
+import { PRODUCT_VERSION } from '@fusebox/api/product-version.ts';
 import { MAX_CIRCUITS, MAX_REASON_LENGTH, type Report } from '@fusebox/api/report.ts';
 import { readSnapshot } from '@fusebox/api/snapshot-reader.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { StreamEvent } from '../rules/event-stream.ts';
 import { reconnectDelayMs } from '../rules/reconnect-delay.ts';
-import { VERSION } from '../version.ts';
+
 import { OperatorCredentials, type CredentialFiles, type OperatorAccess } from './operator-credentials.ts';
 import { OperatorReports } from './operator-reports.ts';
 import { followStream } from './operator-stream.ts';
@@ -210,7 +211,7 @@ export class OperatorFeed {
   private report(): Report | null {
     if (this.answer === null) return null;
     const circuits = this.options.circuits().slice(0, MAX_CIRCUITS);
-    return { format: 1, ...this.answer, version: VERSION, circuits };
+    return { format: 1, ...this.answer, version: PRODUCT_VERSION, circuits };
   }
 }
 
