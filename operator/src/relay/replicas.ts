@@ -94,8 +94,6 @@ export class Replicas {
       onLeader: (leader) => this.#sender.follow(leader === null || leader.identity === replica ? null : leader.address),
       ...(times !== undefined && { times }),
     });
-    publisher.onLocal((podUid) => this.#sender.changed(podUid));
-    publisher.onWhole((whole) => this.#become(afterWhole(this.#term, whole, this.#presence.present)));
   }
 
   /**
@@ -116,10 +114,23 @@ export class Replicas {
       log,
     });
     replicas = new Replicas(options, credentials, listener);
-    await replicas.#presence.start();
-    replicas.#keepCredentials();
-    replicas.#election.start();
+    try {
+      await replicas.#presence.start();
+    } catch (error) {
+      // Whoever tries again needs the port again.
+      await listener.close();
+      throw error;
+    }
+    replicas.#begin();
     return replicas;
+  }
+
+  #begin(): void {
+    const { publisher } = this.#options;
+    publisher.onLocal((podUid) => this.#sender.changed(podUid));
+    publisher.onWhole((whole) => this.#become(afterWhole(this.#term, whole, this.#presence.present)));
+    this.#keepCredentials();
+    this.#election.start();
   }
 
   /** Does this replica lead? */
