@@ -28,13 +28,14 @@ export function unknownField(key: string, known: readonly string[]): string {
 
 /** Why a value of the wrong type is refused. `bare`: it is a word like `on` that stood without quotes. */
 export function wrongType(shape: Shape, value: unknown, bare: boolean): string {
-  const wanted = NOUNS[shape.type ?? 'object'];
+  const wanted = shape.orBoolean === true ? 'true, false or a definition' : NOUNS[shape.type ?? 'object'];
   if (typeof value === 'string') {
-    if (bare && shape.type === 'boolean') {
+    const takesBoolean = shape.type === 'boolean' || shape.orBoolean === true;
+    if (bare && takesBoolean) {
       return `${value} without quotes is a text here and a boolean to kubectl (YAML 1.1): write true or false`;
     }
-    const unquoted = shape.type === 'boolean' ? /^(true|false)$/ : /^-?[\d.]+$/;
-    const hint = shape.type !== 'object' && unquoted.test(value) ? ': write it without quotes' : '';
+    const unquoted = takesBoolean ? /^(true|false)$/ : /^-?[\d.]+$/;
+    const hint = (shape.type !== 'object' || takesBoolean) && unquoted.test(value) ? ': write it without quotes' : '';
     return `${quote(value)} is a text, not ${wanted}${hint}`;
   }
   if (typeof value === 'number') {
@@ -48,5 +49,5 @@ export function wrongType(shape: Shape, value: unknown, bare: boolean): string {
     return `${value} is a boolean, not a text (kubectl reads a bare on, off, yes or no as one): quote it${choice}`;
   }
   if (value === null || value === undefined) return `is empty: write ${wanted}, or leave it out`;
-  return shape.objectMessage ?? `is ${Array.isArray(value) ? 'a list' : 'an object'}, not ${wanted}`;
+  return `is ${Array.isArray(value) ? 'a list' : 'an object'}, not ${wanted}`;
 }

@@ -20,6 +20,7 @@ describe('a labelled ConfigMap', () => {
         target: null,
         policy: { mode: 'Shadow' },
         flags: { flags: { a: true } },
+        config: { ttl: '60' },
       },
     ]);
   });
@@ -30,7 +31,7 @@ describe('a labelled ConfigMap', () => {
     );
     expect(faults.map(formatFault)).toEqual([
       'a.yaml:8 ConfigMap c: data["policy.yaml"].inbound.rout: unknown field; did you mean "routes"?',
-      'a.yaml:11 ConfigMap c: data["flags.yaml"].flags.a: "maybe" is a text, not true or false',
+      'a.yaml:11 ConfigMap c: data["flags.yaml"].flags.a: "maybe" is a text, not true, false or a definition',
     ]);
   });
 
@@ -61,6 +62,18 @@ describe('a labelled ConfigMap', () => {
       'a.yaml:5 ConfigMap c: data.ttl: 60 is a number, not a text: quote it, "60"',
       'a.yaml:6 ConfigMap c: data.on: the key on without quotes is a boolean to kubectl (YAML 1.1): quote it',
       'a.yaml:7 ConfigMap c: data.debug: yes without quotes is a boolean to kubectl (YAML 1.1): quote it',
+    ]);
+  });
+
+  test('has keys for the service up to a size', () => {
+    const sized = (...bytes: number[]): string[] =>
+      configMap(bytes.map((count, at) => `  key-${at}: "${'é'.repeat(count / 2)}"`).join('\n')).faults.map(formatFault);
+    expect(sized(65_536, 65_536, 65_536, 65_536)).toEqual([]);
+    expect(sized(2, 65_538)).toEqual([
+      'a.yaml:6 ConfigMap c: data.key-1: has 65538 bytes, more than the maximum 65536',
+    ]);
+    expect(sized(65_536, 65_536, 65_536, 65_536, 2)).toEqual([
+      'a.yaml:4 ConfigMap c: data: has keys for the service with 262146 bytes together, more than the maximum 262144',
     ]);
   });
 

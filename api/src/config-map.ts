@@ -3,11 +3,18 @@ import Type, { type Static } from 'typebox';
 import { type Form, Text } from './schema.ts';
 import { CONFIG_LABEL, TARGET_ANNOTATION } from './names.ts';
 import { ObjectMetadata } from './object-metadata.ts';
+import type { Problem } from './validate.ts';
 import { parseWorkloadRef } from './workload-ref.ts';
 
 /** Keys of a labelled ConfigMap that hold settings; every other key is live configuration for the service. */
 export const POLICY_KEY = 'policy.yaml';
 export const FLAGS_KEY = 'flags.yaml';
+
+/** Keys for the service, with their values. */
+export type ConfigKeys = Readonly<Record<string, string>>;
+
+const MAX_VALUE_BYTES = 65_536;
+const MAX_TOTAL_BYTES = 262_144;
 
 const target: Form = (text) => (parseWorkloadRef(text) === null ? 'names no workload (like deployment/users)' : null);
 
@@ -44,4 +51,37 @@ export function isLabelled(value: object): boolean {
   if (typeof labels !== 'object' || labels === null || !Object.hasOwn(labels, CONFIG_LABEL)) return false;
   const label = (labels as Record<string, unknown>)[CONFIG_LABEL];
   return label === 'true' || typeof label === 'boolean';
+}
+
+/** The keys that are for the service; null: there are none. */
+export function configKeysOf({ data = {} }: ConfigMapObject): ConfigKeys | null {
+  const entries = Object.entries(data).filter(([key]) => key !== POLICY_KEY && key !== FLAGS_KEY);
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
+/** What is too large to stand in every snapshot. */
+export function configKeyFaults(keys: ConfigKeys | null): Problem[] {
+  let totalBytes = 0;
+  const problems: Problem[] = [];
+  for (const [key, value] of Object.entries(keys ?? {})) {
+    const bytes = bytesOf(value);
+    totalBytes += bytes;
+    if (bytes <= MAX_VALUE_BYTES) continue;
+    problems.push({ path: ['data', key], message: `has ${bytes} bytes, more than the maximum ${MAX_VALUE_BYTES}` });
+  }
+  if (problems.length === 0 && totalBytes > MAX_TOTAL_BYTES) {
+    const message = `has keys for the service with ${totalBytes} bytes together, more than the maximum ${MAX_TOTAL_BYTES}`;
+    problems.push({ path: ['data'], message });
+  }
+  return problems;
+}
+
+/** In UTF-8. */
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }

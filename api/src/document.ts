@@ -1,7 +1,15 @@
 /** One object, as written or as the API server has it → a `Document`. */
 import Type, { type Static, type TSchema } from 'typebox';
 
-import { ConfigMapObject, FLAGS_KEY, isLabelled, POLICY_KEY } from './config-map.ts';
+import {
+  configKeyFaults,
+  configKeysOf,
+  ConfigMapObject,
+  FLAGS_KEY,
+  isLabelled,
+  POLICY_KEY,
+  type ConfigKeys,
+} from './config-map.ts';
 import { quote } from './complaints.ts';
 import { FeatureFlagSetSpec, type FlagsSpec, ConfigMapFlags } from './flag-set.ts';
 import { API_VERSION, CONFIG_LABEL, KINDS, TARGET_ANNOTATION } from './names.ts';
@@ -37,6 +45,8 @@ interface ConfigMapDocument {
   target: WorkloadRef | null;
   policy: PolicySpec | null;
   flags: FlagsSpec | null;
+  /** Every other key: for the service. */
+  config: ConfigKeys | null;
 }
 
 /** What became of an object. */
@@ -89,7 +99,8 @@ function readConfigMap(value: object, origin: YamlOrigin | null): Reading {
   if (object === null) return { problems };
   const policy = readKey(object, POLICY_KEY, ConfigMapPolicy, origin);
   const flags = readKey(object, FLAGS_KEY, ConfigMapFlags, origin);
-  const all = [...policy.problems, ...flags.problems];
+  const config = configKeysOf(object);
+  const all = [...policy.problems, ...flags.problems, ...configKeyFaults(config)];
   if (all.length > 0) return { problems: all };
   const target = object.metadata.annotations?.[TARGET_ANNOTATION];
   return {
@@ -99,6 +110,7 @@ function readConfigMap(value: object, origin: YamlOrigin | null): Reading {
       target: target === undefined ? null : parseWorkloadRef(target),
       policy: policy.value,
       flags: flags.value,
+      config,
     },
   };
 }

@@ -224,13 +224,12 @@ describe('what is wrong in a policy is told with its path and value', () => {
 describe('flags', () => {
   const at = 'a.yaml:4 FeatureFlagSet users: spec.flags';
   test.each([
-    [
-      '{a: {state: ENABLED}}',
-      `${at}.a: a full flag definition (state, variants, targeting) is not supported in this version; write true or false`,
-    ],
-    ['{a: "true"}', `${at}.a: "true" is a text, not true or false: write it without quotes`],
+    ['{a: {state: ENABLED}}', `${at}.a.variants: is required`],
+    ['{a: }', `${at}.a: is empty: write true, false or a definition, or leave it out`],
+    ['{a: [true]}', `${at}.a: is a list, not true, false or a definition`],
+    ['{a: "true"}', `${at}.a: "true" is a text, not true, false or a definition: write it without quotes`],
     ['{a: on}', `${at}.a: on without quotes is a text here and a boolean to kubectl (YAML 1.1): write true or false`],
-    ['{a: 1}', `${at}.a: 1 is a number, not true or false`],
+    ['{a: 1}', `${at}.a: 1 is a number, not true, false or a definition`],
     [
       '{"a b": true}',
       `${at}["a b"]: the key "a b" is not a flag key (a letter or digit, then letters, digits, _ . and -, at most 128 characters)`,

@@ -1,5 +1,8 @@
 import Type, { type Static } from 'typebox';
-import { type Form, matching, NOT_YET } from './schema.ts';
+import { FlagDefinitionSpec } from './flag-definition.ts';
+import { resolveRefs } from './flag-targeting.ts';
+import { headerName } from './header-forms.ts';
+import { Block, type Breach, type Form, Free, matching, type Rule, Text } from './schema.ts';
 import { Targeted } from './target.ts';
 
 /** A flag's key, as people and SDKs write it. */
@@ -8,38 +11,70 @@ export const flagKey: Form = matching(
   'is not a flag key (a letter or digit, then letters, digits, _ . and -, at most 128 characters)',
 );
 
-const Flag = Type.Boolean({
-  description: 'On or off for everybody.',
-  objectMessage:
-    'a full flag definition (state, variants, targeting) is not supported in this version; write true or false',
-});
+const contextKey = matching(
+  /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/,
+  'is not a name in a context (a letter or _, then letters, digits, _ . and -)',
+);
 
-const flags = Type.Unsafe<Record<string, boolean>>({
-  type: 'object',
-  description: 'Flags by key. They are merged by key with those of other documents.',
-  additionalProperties: Flag,
-  keyForm: flagKey,
-  maxProperties: 10_000,
-});
+const fields = {
+  flags: Type.Optional(
+    Type.Unsafe<Record<string, boolean | FlagDefinitionSpec>>({
+      type: 'object',
+      description: 'Flags by key: true, false or a definition. They are merged by key with those of other documents.',
+      additionalProperties: FlagDefinitionSpec,
+      keyForm: flagKey,
+      maxProperties: 10_000,
+    }),
+  ),
+  $evaluators: Type.Optional(
+    Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      description: 'Rules by name that the flags of this document share: {"$ref": name} in a targeting stands for one.',
+      additionalProperties: Free({ description: 'A rule.' }),
+      maxProperties: 1_000,
+    }),
+  ),
+  context: Type.Optional(
+    Block(
+      {
+        headers: Type.Unsafe<Record<string, string>>({
+          type: 'object',
+          description: 'Header → its name in the context. targetingKey is what fractional goes by.',
+          additionalProperties: Text(contextKey, { description: 'A name in the context.', maxLength: 128 }),
+          keyForm: headerName,
+          maxProperties: 64,
+        }),
+        pathParameters: Type.Boolean({ description: 'The parameters of the path, by their names.', builtIn: 'false' }),
+      },
+      { description: 'What the gate of a route knows of a request. Never its body.' },
+    ),
+  ),
+};
 
-const refused = { context: NOT_YET };
+const refsResolve: Rule = { across: ['flags', '$evaluators'], check: refFaults, cel: [] };
 
 /** `flags.yaml` of a labelled ConfigMap: whom it is for stands in the ConfigMap's annotation. */
-export const ConfigMapFlags = Type.Object(
-  { flags: Type.Optional(flags) },
-  {
-    additionalProperties: false,
-    refused: { ...refused, ...annotationAims() },
-  },
-);
+export const ConfigMapFlags = Type.Object(fields, {
+  additionalProperties: false,
+  refused: annotationAims(),
+  moreRules: [refsResolve],
+});
 export type FlagsSpec = Static<typeof ConfigMapFlags>;
 
 /** The `spec` of a FeatureFlagSet. */
-export const FeatureFlagSetSpec = Targeted({ flags: Type.Optional(flags) }, { description: 'Feature flags.', refused });
+export const FeatureFlagSetSpec = Targeted(fields, { description: 'Feature flags.', moreRules: [refsResolve] });
 export type FeatureFlagSetSpec = Static<typeof FeatureFlagSetSpec>;
 
 /** In a ConfigMap the annotation says whom it is for. */
 export function annotationAims(): Record<string, string> {
   const why = 'does not belong in a ConfigMap: its annotation fusebox.dev/target names the workload';
   return { targetRefs: why, selector: why };
+}
+
+function refFaults({ flags = {}, $evaluators = {} }: FlagsSpec): Breach[] {
+  return Object.entries(flags).flatMap(([key, flag]): Breach[] => {
+    if (typeof flag === 'boolean' || flag.targeting === undefined) return [];
+    const resolved = resolveRefs(flag.targeting, $evaluators);
+    return 'fault' in resolved ? [{ path: ['flags', key, 'targeting'], message: resolved.fault }] : [];
+  });
 }

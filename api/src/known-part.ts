@@ -10,6 +10,8 @@ interface Shape {
   anyOf?: Shape[];
 }
 
+const NOTHING: Shape = { type: 'object' };
+
 /**
  * A copy of `value` with the fields that the schema knows, and no others; a record (`Type.Record`) keeps all of its keys. The
  * value must fit the schema. Of a union's objects the one counts whose literal fields are those of the value.
@@ -20,8 +22,10 @@ export function knownPart<T>(schema: TSchema, value: T): T {
 
 function copy(shape: Shape, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (shape.anyOf !== undefined) return copy(shape.anyOf.find((one) => speaksOf(one, value)) ?? {}, value);
-  if (Array.isArray(value)) return value.map((item) => copy(shape.items ?? {}, item));
+  if (shape.anyOf !== undefined) return copy(shape.anyOf.find((one) => speaksOf(one, value)) ?? NOTHING, value);
+  // A field that may hold anything (`Type.Unknown`) holds nothing unknown.
+  if (shape.type === undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => copy(shape.items ?? NOTHING, item));
   const record = Object.values(shape.patternProperties ?? {})[0];
   const fields = record === undefined ? (shape.properties ?? {}) : null;
   const kept = Object.entries(value).flatMap(([key, field]): [string, unknown][] => {

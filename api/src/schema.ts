@@ -66,10 +66,14 @@ export interface Shape {
   /** Field → why it is refused here. */
   refused?: Record<string, string>;
   rule?: Rule;
+  /** Rules beside `rule`, each asked by itself. */
+  moreRules?: readonly Rule[];
+  /** Of an object: `true` or `false` may stand in its place. */
+  orBoolean?: true;
+  /** Any value at all; its words and keys must be the same to every reader of YAML, and it is nested this deep at most. */
+  freeDepth?: number;
   /** Of a list of objects: no two of them may have the same text in this field. */
   unique?: { field: string; anyCase?: true };
-  /** Said instead of the usual complaint when the value is an object where none belongs. */
-  objectMessage?: string;
 }
 
 interface Words {
@@ -144,6 +148,9 @@ interface BlockWords {
   refused?: Record<string, string>;
   rule?: Rule;
 }
+
+/** A value of any shape, nested at most 32 deep: what another specification rules. Its bare words are still refused. */
+export const Free = (words: Words) => Type.Unsafe<unknown>({ ...words, freeDepth: 32 });
 
 type OptionalFields<P extends TProperties> = { [Key in keyof P]: TOptional<P[Key]> };
 

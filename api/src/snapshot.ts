@@ -130,6 +130,38 @@ const SnapshotSource = Type.Object({
 });
 export type SnapshotSource = Static<typeof SnapshotSource>;
 
+const FlagDefinition = Type.Object({
+  state: Type.Union([Type.Literal('ENABLED'), Type.Literal('DISABLED')]),
+  /** Values by name, all of one type. */
+  variants: Type.Record(Type.String(), Type.Unknown()),
+  /** null: the caller's own default. */
+  defaultVariant: Type.Union([Type.String(), Type.Null()]),
+  /** A JSON Logic rule without `$ref`; null: none. */
+  targeting: Type.Unknown(),
+  metadata: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+  /** null: it follows no circuit. */
+  offWhile: Type.Union([
+    Type.Object({
+      /** `inbound/` and the name of a route. */
+      circuit: Type.String(),
+      /** How long it has been open before the flag goes off. */
+      forMs: Milliseconds,
+      /** How long the flag stays off after its wait is over. */
+      recoverAfterMs: Milliseconds,
+    }),
+    Type.Null(),
+  ]),
+});
+export type FlagDefinition = Static<typeof FlagDefinition>;
+
+/** What a gate knows of a request. */
+const FlagContext = Type.Object({
+  /** Header in lower case → its name in the context. */
+  headers: Type.Record(Type.String(), Type.String()),
+  pathParameters: Type.Boolean(),
+});
+export type FlagContext = Static<typeof FlagContext>;
+
 /** The shape that `readSnapshot` checks. */
 export const Snapshot = Type.Object({
   format: Type.Literal(1),
@@ -140,8 +172,14 @@ export const Snapshot = Type.Object({
   /** The documents that won, lowest rank first. */
   sources: Type.Array(SnapshotSource),
   inbound: InboundSettings,
-  /** Flags by key. */
+  /** Flags by key. For one with a definition: its default, for readers that know no definitions. */
   flags: Type.Record(Type.String(), Type.Boolean()),
+  /** Flags with a definition, by key. Absent: none. */
+  flagDefinitions: Type.Optional(Type.Record(Type.String(), FlagDefinition)),
+  /** Absent: gates know nothing of requests. */
+  flagContext: Type.Optional(FlagContext),
+  /** Live configuration for the service, by key. Absent: none. */
+  config: Type.Optional(Type.Record(Type.String(), Type.Object({ value: Type.String() }))),
   tracing: Type.Object({ /** 0..1 */ sampleRatio: Type.Union([Ratio, Type.Null()]) }),
 });
 export type Snapshot = Static<typeof Snapshot>;

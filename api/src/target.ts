@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
-import { type Breach, Choice, List, matching, Text } from './schema.ts';
+import { type Breach, Choice, List, matching, type Rule, Text } from './schema.ts';
 import { OBJECT_NAME } from './workload-ref.ts';
 
 /** Kinds of workload that a document may name, with their API group. */
@@ -97,7 +97,7 @@ const targetFields = {
 /** An object that may say whom it is for: by `targetRefs` or by `selector`, never both; neither means the namespace. */
 export function Targeted<P extends TProperties>(
   properties: P,
-  words: { description: string; refused: Record<string, string> },
+  words: { description: string; refused?: Record<string, string>; moreRules?: readonly Rule[] },
 ): TObject<typeof targetFields & P> {
   return Type.Object(
     { ...targetFields, ...properties },

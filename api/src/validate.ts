@@ -42,6 +42,7 @@ class Walk {
 
   read(shape: Shape, value: unknown, path: Path): unknown {
     if (value === null && shape.nullable === true) return undefined;
+    if (shape.freeDepth !== undefined) return this.#free(value, path, shape.freeDepth);
     switch (shape.type) {
       case 'object':
         return this.#object(shape, value, path);
@@ -72,7 +73,38 @@ class Walk {
     return isBareWord(value) && this.#origin !== null && this.#origin.isBare(path, 'value');
   }
 
+  /** Looks only for what is too deep, and for words that mean something else to kubectl. */
+  #free(value: unknown, path: Path, depthLeft: number): unknown {
+    if (this.#isBareWord(value, path)) {
+      this.#refuse(path, `${String(value)} without quotes is a boolean to kubectl (YAML 1.1): quote it`);
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (depthLeft === 0) this.#refuse(path, 'is nested too deep');
+    else if (Array.isArray(value)) value.forEach((item, at) => this.#free(item, [...path, at], depthLeft - 1));
+    else {
+      for (const [key, field] of Object.entries(value)) {
+        this.#key(key, [...path, key]);
+        this.#free(field, [...path, key], depthLeft - 1);
+      }
+    }
+    return value;
+  }
+
+  /** False: the key stands without quotes and is no text to kubectl. */
+  #key(key: string, path: Path): boolean {
+    if (!isBareWord(key) || this.#origin?.isBare(path, 'key') !== true) return true;
+    this.#refuse(path, `the key ${key} without quotes is a boolean to kubectl (YAML 1.1): quote it`);
+    return false;
+  }
+
   #object(shape: Shape, value: unknown, path: Path): unknown {
+    if (shape.orBoolean === true) {
+      if (typeof value === 'boolean') return value;
+      if (value === null) {
+        this.#refuse(path, this.#typeComplaint(shape, value, path));
+        return value;
+      }
+    }
     // `circuitBreaker:` with nothing after it names the block.
     const fields = value ?? {};
     if (typeof fields !== 'object' || Array.isArray(fields)) {
@@ -95,17 +127,15 @@ class Walk {
     for (const key of shape.required ?? []) {
       if (!Object.hasOwn(fields, key)) this.#refuse([...path, key], 'is required');
     }
-    if (shape.rule?.across.every((key) => !spoilt.has(key)) === true) {
-      for (const breach of shape.rule.check(clean as never)) this.#refuse([...path, ...breach.path], breach.message);
+    for (const rule of [...(shape.rule === undefined ? [] : [shape.rule]), ...(shape.moreRules ?? [])]) {
+      if (rule.across.some((key) => spoilt.has(key))) continue;
+      for (const breach of rule.check(clean as never)) this.#refuse([...path, ...breach.path], breach.message);
     }
     return clean;
   }
 
   #field(shape: Shape, key: string, value: unknown, path: Path): unknown {
-    if (isBareWord(key) && this.#origin?.isBare(path, 'key') === true) {
-      this.#refuse(path, `the key ${key} without quotes is a boolean to kubectl (YAML 1.1): quote it`);
-      return undefined;
-    }
+    if (!this.#key(key, path)) return undefined;
     const known = shape.properties ?? {};
     if (Object.hasOwn(known, key)) return this.read(known[key]!, value, path);
     if (shape.refused !== undefined && Object.hasOwn(shape.refused, key)) {

@@ -22,7 +22,6 @@ const REFUSED_TYPES: Record<string, OpenApi> = {
   maxLimit: { type: 'integer' },
   priority: { type: 'string' },
   retry: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  context: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   name: { type: 'string' },
   match: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   flag: { type: 'string' },
@@ -45,7 +44,11 @@ function description({ description: words, builtIn }: DescribedShape): OpenApi {
   return { description: builtIn === undefined ? words : `${words} When nothing is said: ${builtIn}.` };
 }
 
+/** What has several types, or any: the API server keeps it as it is, and CEL cannot look into it. The webhook and the operator check it. */
+const isOpen = ({ orBoolean, freeDepth }: Shape): boolean => orBoolean === true || freeDepth !== undefined;
+
 function typed(shape: DescribedShape): OpenApi {
+  if (isOpen(shape)) return { 'x-kubernetes-preserve-unknown-fields': true };
   switch (shape.type) {
     case 'object':
       return shape.properties === undefined ? map(shape) : object(shape);
@@ -103,6 +106,7 @@ function number({ type, minimum, maximum, exclusiveMinimum }: DescribedShape): O
 }
 
 function celRules(shape: DescribedShape): OpenApi[] {
+  if (isOpen(shape)) return [];
   const refused = Object.entries(shape.refused ?? {}).map(([name, why]) => {
     return { rule: `!has(self.${name})`, message: why, at: `.${name}` };
   });
@@ -115,8 +119,9 @@ function celRules(shape: DescribedShape): OpenApi[] {
 }
 
 /** The keys of a map have no schema of their own. The message names the first that is wrong. */
-function keyRules({ keyForm }: DescribedShape): OpenApi[] {
+function keyRules({ keyForm, additionalProperties }: DescribedShape): OpenApi[] {
   if (keyForm?.pattern === undefined) return [];
+  if (additionalProperties !== undefined && additionalProperties !== false && isOpen(additionalProperties)) return [];
   const complaint = keyForm('\0') ?? '';
   const isRight = matches(keyForm.pattern, 'key');
   return [

@@ -14,6 +14,8 @@ function fieldRows(kind: string, spec: DescribedShape, told: ToldBlocks): string
   const rows: string[][] = [];
   const addFields = (path: string, shape: DescribedShape): void => {
     if (shape.items !== undefined) addFields(`${path}[]`, shape.items);
+    const { additionalProperties: values } = shape;
+    if (values !== undefined && values !== false) addFields(`${path}.KEY`, values);
     for (const [name, field] of Object.entries(shape.properties ?? {})) {
       addField(path === '' ? name : `${path}.${name}`, field, shape.required?.includes(name) ?? false);
     }

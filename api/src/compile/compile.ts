@@ -2,8 +2,9 @@
 import { digestOf } from '../digest.ts';
 import type { Document } from '../document.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { mergeConfig } from './config.ts';
 import type { Surroundings } from './defaults.ts';
-import { gateWarnings, mergeFlags } from './flags.ts';
+import { circuitWarnings, gateWarnings, settleFlags } from './flags.ts';
 import { mergePolicies } from './merge.ts';
 import { settleInbound } from './routes.ts';
 import { type Conflict, select } from './select.ts';
@@ -28,14 +29,17 @@ export function compile(documents: readonly Document[], who: Who): Compiled {
     warn: (message) => warnings.push(message),
   };
   const inbound = settleInbound(policy, around); //         built-in values; routes, most specific first
-  const flags = mergeFlags(selection.flags); //             flags by key
-  warnings.push(...gateWarnings(inbound.routes, flags));
+  const flags = settleFlags(selection.flags); //            flags by key
+  const config = mergeConfig(selection.config); //          keys for the service
+  warnings.push(...flags.warnings, ...gateWarnings(inbound.routes, flags.content.flags));
+  warnings.push(...circuitWarnings(flags.content, inbound.routes));
   const content = {
     format: 1 as const,
     requires: [],
     sources: selection.sources,
     inbound,
-    flags,
+    ...flags.content,
+    ...(config !== null && { config }),
     tracing: { sampleRatio: policy.tracing?.sampleRatio ?? null },
   };
   const snapshot = { ...content, digest: digestOf(content) };

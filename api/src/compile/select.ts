@@ -4,6 +4,7 @@
  * Of each part (policy, flags) only one document may rule at a rank, as in GEP-713: the oldest, then the first by name.
  * The others are conflicts; that two documents of one rank were merged would make the result depend on chance.
  */
+import type { ConfigKeys } from '../config-map.ts';
 import type { Document } from '../document.ts';
 import { canonicalJson } from '../digest.ts';
 import type { FlagsSpec } from '../flag-set.ts';
@@ -14,7 +15,7 @@ import { aimOf, judgeAim, type Who } from './who.ts';
 /** A document that another of its rank has kept out. */
 export interface Conflict {
   /** What of the document is kept out: a ConfigMap may lose one and win the other. */
-  part: 'policy' | 'flags';
+  part: 'policy' | 'flags' | 'config';
   loser: SnapshotSource;
   winner: SnapshotSource;
   message: string;
@@ -26,6 +27,8 @@ export interface Selection {
   /** Does anything rule the traffic? A profile that only says how the sidecar runs does not. */
   ruled: boolean;
   flags: FlagsSpec[];
+  /** Keys for the service. */
+  config: ConfigKeys[];
   sources: SnapshotSource[];
   conflicts: Conflict[];
   warnings: string[];
@@ -46,6 +49,7 @@ export function select(documents: readonly Document[], who: Who): Selection {
   const warnings: string[] = [];
   const policies: Candidate<PolicySpec>[] = [];
   const flags: Candidate<FlagsSpec>[] = [];
+  const config: Candidate<ConfigKeys>[] = [];
   for (const document of documents) {
     const verdict = judgeAim(document, who);
     if (verdict === 'other') continue;
@@ -54,25 +58,33 @@ export function select(documents: readonly Document[], who: Who): Selection {
         `${nameOf(sourceOf(document))} is for certain workloads; it applies, since nobody said which this is`,
       );
     }
-    addCandidates(document, policies, flags);
+    addCandidates(document, { policies, flags, config });
   }
-  if (documents.length > 0 && policies.length + flags.length === 0) {
+  if (documents.length > 0 && policies.length + flags.length + config.length === 0) {
     warnings.push(`none of ${documents.length} documents is for this workload`);
   }
   const conflicts: Conflict[] = [];
   const rulingPolicies = winners(policies, 'policy', conflicts);
   const rulingFlags = winners(flags, 'flags', conflicts);
+  const rulingConfig = winners(config, 'config', conflicts);
   return {
     policies: rulingPolicies.map(({ spec }) => spec),
     ruled: rulingPolicies.some(({ rank, spec }) => rank !== RANKS.profile || spec.inbound !== undefined),
     flags: rulingFlags.map(({ spec }) => spec),
-    sources: sourcesOf([...rulingPolicies, ...rulingFlags]),
+    config: rulingConfig.map(({ spec }) => spec),
+    sources: sourcesOf([...rulingPolicies, ...rulingFlags, ...rulingConfig]),
     conflicts,
     warnings: warnings.toSorted(),
   };
 }
 
-function addCandidates(document: Document, policies: Candidate<PolicySpec>[], flags: Candidate<FlagsSpec>[]): void {
+interface Candidates {
+  policies: Candidate<PolicySpec>[];
+  flags: Candidate<FlagsSpec>[];
+  config: Candidate<ConfigKeys>[];
+}
+
+function addCandidates(document: Document, { policies, flags, config }: Candidates): void {
   const { createdAt } = document;
   const source = sourceOf(document);
   const aimed = aimOf(document) !== null;
@@ -90,6 +102,7 @@ function addCandidates(document: Document, policies: Candidate<PolicySpec>[], fl
       const rank = aimed ? RANKS.targetedConfigMap : RANKS.namespaceConfigMap;
       if (document.policy !== null) policies.push({ rank, source, createdAt, spec: document.policy });
       if (document.flags !== null) flags.push({ rank, source, createdAt, spec: document.flags });
+      if (document.config !== null) config.push({ rank, source, createdAt, spec: document.config });
       break;
     }
   }

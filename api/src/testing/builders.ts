@@ -22,10 +22,10 @@ export const sidecarProfile = (spec: object, metadata: Metadata = {}): Document 
 
 /** A valid labelled ConfigMap with these specs (written as JSON). @throws Error when one is not valid. */
 export function configMap(
-  content: { policy?: object; flags?: object; target?: string },
+  content: { policy?: object; flags?: object; config?: Record<string, string>; target?: string },
   metadata: Metadata = {},
 ): Document {
-  const { policy, flags, target } = content;
+  const { policy, flags, config, target } = content;
   return read({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -38,6 +38,7 @@ export function configMap(
     data: {
       ...(policy !== undefined && { 'policy.yaml': JSON.stringify(policy) }),
       ...(flags !== undefined && { 'flags.yaml': JSON.stringify({ flags }) }),
+      ...config,
     },
   });
 }
