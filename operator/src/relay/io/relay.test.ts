@@ -1,10 +1,14 @@
 /** The relay on real sockets: a replica and a leader with certificates of one authority. */
-import { connect } from 'node:tls';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { systemClock, systemTimers } from '@fusebox/runtime/system-clock.ts';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { newMemoryKeeper } from '../../pki/authority-keeper.ts';
 import { Certificates } from '../../pki/certificates.ts';
+import type { Acked } from '../../publish/publisher.ts';
 import { ackedOf } from '../../testing/acked.ts';
+import type { Frame } from '../frames.ts';
 import { issueRelayCredentials, RELAY_HOST, type RelayCredentials } from '../relay-credentials.ts';
 import { ReplicatedPublisher } from '../replicated-publisher.ts';
 import { RelayListener } from './relay-listener.ts';
@@ -72,8 +76,8 @@ function follow(address: string, { own = credentials, name = 'follower' } = {}) 
   publisher.onLocal((pod) => sender.changed(pod));
   sender.follow(address);
   const stream = { offer: () => {}, end: () => {} };
-  const report = (pod: string, atWallMs: number): void => {
-    const { pod: identity, ...acked } = ackedOf(pod, { atWallMs });
+  const report = (pod: string, atWallMs: number, circuits: Acked['circuits'] = []): void => {
+    const { pod: identity, ...acked } = ackedOf(pod, { atWallMs, circuits });
     publisher.registry.reported(identity, { ...acked, format: 1, revision: '', tookMs: 1 });
   };
   const serve = (pod: string): void => publisher.registry.opened(pod, stream);
@@ -217,4 +221,43 @@ test('renewed certificates are taken up without a break', async () => {
   expect(await callWith(leader.listener.port, foreign.caller, foreign.bundle)).toBe('welcome');
   replica.serve('other');
   await vi.waitFor(() => expect(leader.publisher.isConnected('other')).toBe(true), patience);
+});
+
+test('for a leader that is slow only the newest row of each pod waits', async () => {
+  const { certificate: cert, key } = credentials.called;
+  const slow = createServer({ cert, key, ca: credentials.bundle, requestCert: true }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  using replica = follow(`127.0.0.1:${(slow.address() as AddressInfo).port}`);
+  const [socket] = (await once(slow, 'secureConnection')) as [TLSSocket];
+  // Far more than all buffers between the two hold.
+  const pods = Array.from({ length: 200 }, (_, index) => `pod-${index}`);
+  const circuits = Array.from({ length: 500 }, (_, index) => ({
+    route: `route-${index}`,
+    state: 'Closed' as const,
+    era: 0,
+    reason: null,
+  }));
+  const rounds = 20;
+  for (const pod of pods) replica.serve(pod);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const pod of pods) replica.report(pod, round, circuits);
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  let frames = 0;
+  let rest = '';
+  const newest = new Map<string, number>();
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const frame = JSON.parse(line) as Frame;
+      if (frame.is !== 'row') continue;
+      frames += 1;
+      newest.set(frame.pod, frame.report?.acked.atWallMs ?? 0);
+    }
+  });
+  await vi.waitFor(() => expect(pods.map((pod) => newest.get(pod))).toEqual(pods.map(() => rounds)), patience);
+  expect(frames).toBeLessThan((pods.length * rounds) / 4);
+  socket.destroy();
+  slow.close();
 });
