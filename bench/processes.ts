@@ -12,11 +12,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** How to start one: the command line, the core it is pinned to and the port that it will listen on. */
+/** How to start one: the command line, the core it is pinned to (null: none) and the port that it will listen on. */
 export interface ServerCommand {
   name: string;
   command: readonly string[];
-  core: number;
+  core: number | null;
   port: number;
   /** A path that answers 200 once it serves. */
   path: string;
@@ -47,9 +47,11 @@ export async function freePort(): Promise<number> {
 /** Starts a server and waits until it answers. @throws its output, when it ends or stays silent instead. */
 export async function startServer({ name, command, core, port, path, lookMs = 50 }: ServerCommand): Promise<Server> {
   const begunMs = performance.now();
-  const child = spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const pid = child.pid; // taskset becomes the command: the id stays
-  if (pid === undefined) throw new Error(`${name}: taskset could not be started`);
+  // taskset becomes the command: the id stays
+  const [program = '', ...words] = core === null ? command : ['taskset', '-c', String(core), ...command];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${name}: ${program} could not be started`);
   running.add(child);
   child.once('exit', () => running.delete(child));
   let output = '';

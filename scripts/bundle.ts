@@ -1,7 +1,7 @@
 /** One file per program, as images hold them: no type stripping and a tenth of the files at the start. What is rarely needed stays in files beside it. */
 import { rolldown } from 'rolldown';
 
-const programs = { 'fusebox-sidecar': 'sidecar/src/main.ts' };
+const programs = { 'fusebox-sidecar': 'sidecar/src/main.ts', 'fusebox-operator': 'operator/src/main.ts' };
 
 for (const [name, input] of Object.entries(programs)) {
   const bundle = await rolldown({ input: { [name]: input }, platform: 'node', logLevel: 'warn' });

@@ -30,6 +30,12 @@ export async function builtBinary(log: Log): Promise<string | null> {
   return path;
 }
 
+/** Whether `builtBinary` needs to build nothing. */
+export function isBuilt(): boolean {
+  const go = findGo(MODULE_FOLDER);
+  return go === null ? cachedBinary() !== null : existsSync(join(cacheFolder(), `${binaryNamePrefix()}${go.version}`));
+}
+
 /** A binary of the same sources by whatever Go: a cache that came from elsewhere serves without one. */
 function cachedBinary(): string | null {
   const folder = cacheFolder();
