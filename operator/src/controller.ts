@@ -23,7 +23,7 @@ import { Settlement } from './reconcile/settlement.ts';
 import { type Source, sourceKey } from './reconcile/source.ts';
 import { write } from './status/patch.ts';
 import { WrittenStatuses } from './status/written-statuses.ts';
-import { Enqueue } from './watch/enqueue.ts';
+import { Enqueue, REPORTS_MS } from './watch/enqueue.ts';
 import type { InformerWatcher } from './watch/informer.ts';
 import { keyOf } from './watch/store.ts';
 import { Watches } from './watch/watches.ts';
@@ -58,6 +58,7 @@ export class Controller {
   readonly #written = new WrittenStatuses();
   readonly #enqueue: Enqueue;
   #syncedAtMs = 0;
+  #wasReady = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -105,9 +106,10 @@ export class Controller {
     this.queue.stop();
   }
 
-  /** Are the caches complete, and has all that was in them been published? */
+  /** Have the caches been complete, and all that was in them published? Once true, it stays so. */
   get ready(): boolean {
-    return this.watches.synced && this.queue.depth('publish') === 0;
+    this.#wasReady ||= this.#caughtUp;
+    return this.#wasReady;
   }
 
   /** See `Watches.revision`. */
@@ -120,7 +122,7 @@ export class Controller {
     const { clock, timers } = this.#options;
     const untilMs = clock.nowMs() + timeoutMs;
     for (;;) {
-      if (this.ready && standingOf(this.revision(), revision) === 'reached') return true;
+      if (this.#caughtUp && standingOf(this.revision(), revision) === 'reached') return true;
       if (clock.nowMs() >= untilMs) return false;
       await new Promise<void>((resolve) => void timers.after(CATCH_UP_MS, resolve));
     }
@@ -136,6 +138,10 @@ export class Controller {
     for (const key of this.fleet.rulingKeys()) this.queue.add('status', key);
   }
 
+  get #caughtUp(): boolean {
+    return this.watches.synced && this.queue.depth('publish') === 0;
+  }
+
   #publishTurn(groupKey: string): null {
     const settled = this.settlement.settle(groupKey);
     const snapshot = settled?.compiled?.snapshot;
@@ -143,7 +149,7 @@ export class Controller {
       for (const uid of this.fleet.group(groupKey)?.pods ?? []) this.#memories.publish(uid, snapshot);
     }
     // Also of a group that lost its last pod: whoever was for it counts one less.
-    for (const key of this.fleet.sourcesOf(groupKey)) this.queue.add('status', key);
+    for (const key of this.fleet.sourcesOf(groupKey)) this.queue.addAfter('status', key, REPORTS_MS);
     return null;
   }
 

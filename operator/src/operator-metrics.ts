@@ -2,6 +2,7 @@
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { Controller } from './controller.ts';
+import { hasCode } from './kube/kube-error.ts';
 import type { QueueWatcher } from './queue/work-queue.ts';
 import type { InformerWatcher } from './watch/informer.ts';
 
@@ -19,7 +20,8 @@ export function informerWatcher(registry: MetricsRegistry, log: Logger): Informe
     },
     failed(resource, error, failuresInRow) {
       count('fusebox_operator_watch_failures_total', 'Lists and watches that failed.', resource);
-      log.warn('cannot watch; what was seen last stays in force', { resource, error, failuresInRow });
+      const hint = hasCode(error, 'NotFound') ? { hint: 'is the kind installed? kubectl apply -f crds/' } : {};
+      log.warn('cannot watch; what was seen last stays in force', { resource, error, failuresInRow, ...hint });
     },
     recovered: (resource) => log.info('watching again', { resource }),
   };

@@ -147,6 +147,21 @@ test('a turn may ask to look again; of several delayed adds the soonest counts',
   expect(time.pending).toBe(0);
 });
 
+test('after 10 ms of turns there is a break, for others to have theirs', async () => {
+  const seen: string[] = [];
+  const { time, queue } = setup(async (key) => {
+    seen.push(key);
+    time.advance(4);
+    return null;
+  });
+  queue.start();
+  for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add('main', key);
+  await settle();
+  expect(seen).toEqual(['a', 'b', 'c']);
+  await time.pass(0);
+  expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
 test('after the end nothing has a turn', async () => {
   const seen: string[] = [];
   const { time, queue } = setup(noting(seen));

@@ -50,11 +50,17 @@ interface LaneState extends Lane {
 
 const BACKOFF: Backoff = { baseMs: 200, maxMs: 30_000 };
 
+/** So long (ms) turns follow each other without a break. */
+const BURST_MS = 10;
+
 export class WorkQueue<LaneName extends string> {
   readonly #lanes: Map<LaneName, LaneState>;
   readonly #options: WorkQueueOptions<LaneName>;
   #open = false;
   #pumping = false;
+  /** When the present run of turns without a break began, and when its last turn ended (ms). */
+  #burstMs = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WorkQueueOptions<LaneName>) {
     this.#options = options;
@@ -123,10 +129,16 @@ export class WorkQueue<LaneName extends string> {
   #pump(): void {
     if (this.#pumping || !this.#open) return;
     this.#pumping = true;
-    queueMicrotask(() => {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#lastMs > 1) this.#burstMs = nowMs;
+    const fill = (): void => {
       this.#pumping = false;
       for (const [name, lane] of this.#lanes) this.#fill(name, lane);
-    });
+    };
+    if (nowMs - this.#burstMs < BURST_MS) return queueMicrotask(fill);
+    // Sockets get their turn, too: a thousand short turns in a row would keep heartbeats and reports waiting.
+    this.#burstMs = nowMs;
+    this.#options.timers.after(0, fill);
   }
 
   #fill(name: LaneName, lane: LaneState): void {
@@ -157,7 +169,8 @@ export class WorkQueue<LaneName extends string> {
     }
     entry.running = false;
     lane.running -= 1;
-    watcher?.ended(name, waitedMs, clock.nowMs() - startedMs, entry.failures > 0);
+    this.#lastMs = clock.nowMs();
+    watcher?.ended(name, waitedMs, this.#lastMs - startedMs, entry.failures > 0);
     if (this.#open && againMs !== null) this.addAfter(name, key, againMs);
     if (entry.waitsSinceMs !== null) lane.waiting.add(key);
     else if (entry.cancel === null && entry.failures === 0) lane.entries.delete(key);

@@ -30,7 +30,7 @@ export class FakeTime extends FakeClock implements Timers {
       next.run();
       await settle();
     }
-    this.advance(endMs - this.nowMs());
+    this.advance(Math.max(0, endMs - this.nowMs()));
   }
 }
 

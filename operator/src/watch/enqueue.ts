@@ -21,8 +21,11 @@ export interface EnqueueOptions {
   clock: Clock;
 }
 
-/** Reports of many pods that come together are looked at together (ms). */
-const REPORTS_MS = 20;
+/**
+ * So long (ms) a source waits for its turn after something happened: the reports of many pods are looked at together, and pods that
+ * obey an edit at once are not told to be late first.
+ */
+export const REPORTS_MS = 20;
 
 export class Enqueue {
   readonly #options: EnqueueOptions;
@@ -89,7 +92,7 @@ export class Enqueue {
     // A status that was written changes nothing for anybody.
     const sameSettings = before !== null && tagOf(before.source) === tagOf(source);
     if (!sameSettings) for (const group of groups) queue.add('publish', group);
-    queue.add('status', key);
+    queue.addAfter('status', key, REPORTS_MS);
   }
 
   #tracesOf({ kind, namespace, name, uid, status: own }: Source): Traces {
