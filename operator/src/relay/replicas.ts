@@ -57,6 +57,8 @@ export class Replicas {
   #credentials: RelayCredentials;
   #term: Term = NEW_TERM;
   #told = false;
+  /** The callers are sent away at the end: sooner, they would find the Lease still held. */
+  #stopping = false;
   readonly #cancels: (() => void)[] = [];
   #cancelCount: () => void = () => {};
 
@@ -108,7 +110,7 @@ export class Replicas {
       ...listen,
       credentials,
       rows: publisher.remote,
-      leads: () => replicas?.leads ?? false,
+      leads: () => replicas !== null && (replicas.leads || replicas.#stopping),
       clock,
       timers,
       log,
@@ -147,6 +149,7 @@ export class Replicas {
   async stop(): Promise<void> {
     for (const cancel of this.#cancels) cancel();
     this.#cancelCount();
+    this.#stopping = true;
     this.#become(NEW_TERM);
     // Both before the callers are sent away: whoever leads next then finds the Lease free, and does not wait for this one.
     await Promise.all([this.#presence.stop(), this.#election.stop()]);
@@ -164,7 +167,7 @@ export class Replicas {
     this.#cancelCount();
     this.#become(NEW_TERM);
     if (leading) this.#count();
-    else this.#listener.dismiss();
+    else if (!this.#stopping) this.#listener.dismiss();
   }
 
   /** Counts the replicas until each of them has told everything. */
