@@ -46,8 +46,11 @@ const caFile = (): string => join(folder.path, 'ca.crt');
 /** On the same port and with the same authority each time, as behind a Service. */
 async function startOperator(more: readonly string[] = []): Promise<OperatorProcess> {
   const operator = new OperatorProcess([
-    ...['--kubeconfig', cluster.kubeconfigPath, '--namespace', space.name, '--ca-file', caFile()],
-    ...['--serve', `127.0.0.1:${serve}`, '--admin', '127.0.0.1:0'],
+    `--kubeconfig=${cluster.kubeconfigPath}`,
+    `--namespace=${space.name}`,
+    `--ca-file=${caFile()}`,
+    `--serve=127.0.0.1:${serve}`,
+    '--admin=127.0.0.1:0',
     ...(more.length > 0 ? more : ['--webhook', 'none']),
   ]);
   await operator.logged('listening');
@@ -137,7 +140,7 @@ test('a bad edit is refused in the editor, by a webhook whose caBundle the opera
   const bad = { 'policy.yaml': 'inbound: {defaults: {timeout: soon}}' };
   let refusal = '';
   const refused = async (): Promise<boolean> => {
-    refusal = String(await space.applyConfigMap('edited', bad).catch(String));
+    refusal = await space.applyConfigMap('edited', bad).then(() => 'it was taken', String);
     return refusal.includes('422');
   };
   await until('the edit is refused', refused, 30_000);
@@ -152,7 +155,10 @@ test('a role that is missing is told, and ready it is not', async () => {
   const kubeconfig = join(folder.path, 'poor.kubeconfig');
   writeKubeconfig(kubeconfig, { server, ca, token: (status as unknown as { token: string }).token });
   await using operator = new OperatorProcess([
-    ...['--kubeconfig', kubeconfig, '--serve', 'none', '--webhook', 'none', '--admin', '127.0.0.1:0'],
+    `--kubeconfig=${kubeconfig}`,
+    '--serve=none',
+    '--webhook=none',
+    '--admin=127.0.0.1:0',
   ]);
   await operator.logged('listening');
   const refused = await operator.logged('cannot watch; what was seen last stays in force');
@@ -170,8 +176,13 @@ test('of two replicas one writes; when it stops, the other does at once', async 
   const ports = await freePorts(2);
   const replica = (relay: number, more: readonly string[]): OperatorProcess =>
     new OperatorProcess([
-      ...['--kubeconfig', cluster.kubeconfigPath, '--namespace', space.name, '--webhook', 'none'],
-      ...['--admin', '127.0.0.1:0', '--relay', `127.0.0.1:${relay}`, ...lease, ...more],
+      `--kubeconfig=${cluster.kubeconfigPath}`,
+      `--namespace=${space.name}`,
+      '--webhook=none',
+      '--admin=127.0.0.1:0',
+      `--relay=127.0.0.1:${relay}`,
+      ...lease,
+      ...more,
     ]);
   await using one = replica(ports[0]!, ['--serve', '127.0.0.1:0']);
   await one.logged('this replica writes');
@@ -183,4 +194,10 @@ test('of two replicas one writes; when it stops, the other does at once', async 
   const { metadata } = await space.apply('FeatureFlagSet', 'flags', { flags: { a: true } });
   expect(metadata.generation).toBe(1);
   await space.untilCondition('FeatureFlagSet', 'flags', 'Accepted', 'True Accepted');
+  const told = async (): Promise<boolean> => {
+    const { body } = await api.call('GET', `/apis/events.k8s.io/v1/namespaces/${space.name}/events`);
+    const { items } = body as { items: { regarding: { kind: string; name: string }; reason: string }[] };
+    return items.some(({ regarding, reason }) => regarding.name === 'flags' && reason === 'Accepted');
+  };
+  await until('an Event says so, too', told);
 }, 60_000);

@@ -16,6 +16,7 @@ test('without options everything has its default', () => {
       hosts: ['localhost', '127.0.0.1', '::1'],
       caFile: null,
       webhookConfiguration: null,
+      natsUrl: null,
       logLevel: 'info',
     },
   });
@@ -35,7 +36,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
     FUSEBOX_CA_FILE: 'ca.crt',
     FUSEBOX_WEBHOOK_CONFIGURATION: 'fusebox',
     FUSEBOX_LOG_LEVEL: 'warn',
-    FUSEBOX_NATS: 'none',
+    FUSEBOX_NATS: 'nats://nats:4222',
   };
   expect(readConfig(['--serve', ':9'], env)).toEqual({
     config: {
@@ -50,6 +51,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
       hosts: ['a.example', '10.0.0.1'],
       caFile: 'ca.crt',
       webhookConfiguration: 'fusebox',
+      natsUrl: 'nats://nats:4222',
       logLevel: 'warn',
     },
   });
@@ -62,13 +64,17 @@ test('the certificate is good for the Service in the namespace', () => {
 });
 
 test('all faults are told at once', () => {
-  const read = readConfig(['--serve', '9', '--lease', 'system', '--host-names', 'a b', '--log', 'info', 'now'], {});
+  const read = readConfig(
+    ['--serve', '9', '--lease', 'system', '--host-names', 'a b', '--nats', 'http://nats', '--log', 'info', 'now'],
+    {},
+  );
   expect(read).toEqual({
     faults: [
       '--log: unknown option',
       '--serve: "9" is not HOST:PORT; a port alone is written ":9"',
       '--lease: "system" is not NAMESPACE/NAME',
       '--host-names: "a b" has "a b", which is no host name or IP address',
+      '--nats: "http://nats" is not a URL like nats://nats:4222',
       '"now": unexpected argument',
     ],
   });

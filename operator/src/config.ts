@@ -26,6 +26,8 @@ export interface Config {
   caFile: string | null;
   /** null: not looked after. */
   webhookConfiguration: string | null;
+  /** null: changes of circuits are not told there. */
+  natsUrl: string | null;
   logLevel: LogLevel;
 }
 
@@ -85,6 +87,7 @@ export function readConfig(
     hosts: values.hosts ?? hostsOf(namespace),
     caFile,
     webhookConfiguration: values.webhookConfiguration,
+    natsUrl: values.nats,
     logLevel: values.logLevel as LogLevel,
   };
   const together = crossFaults(config);

@@ -8,6 +8,7 @@
  */
 import type { Clock, Random, Timers } from '@fusebox/api/clock.ts';
 import { readObject } from '@fusebox/api/document.ts';
+import type { ObjectStatus } from '@fusebox/api/object-status.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { KubeClient } from './kube/client.ts';
 import { resources } from './kube/resource.ts';
@@ -37,6 +38,8 @@ export interface ControllerOptions {
   log: Logger;
   /** May this replica write? Every replica publishes. */
   leading: () => boolean;
+  /** A status was written in place of that one (null: of none). */
+  onStatus?(source: Source, before: ObjectStatus | null, after: ObjectStatus): void;
   informerWatcher?: InformerWatcher;
   queueWatcher?: QueueWatcher;
 }
@@ -154,17 +157,20 @@ export class Controller {
   }
 
   async #statusTurn(key: string): Promise<number | null> {
-    const { client, clock, leading } = this.#options;
+    const { client, clock, leading, onStatus } = this.#options;
     // What is not compiled yet could be told too early: conflicts are found by compiling.
     if (this.queue.depth('publish') > 0) return PUBLISHING_MS;
-    const { actions, recheckAfterMs } = plan(observe(key, this.#sight()));
+    const world = observe(key, this.#sight());
+    const { actions, recheckAfterMs } = plan(world);
     const failures: Error[] = [];
     for (const action of actions) {
       try {
         if (action.do === 'loadLastGood') await this.#loadLastGood(action.source, action.revision);
         else if (leading()) {
           await write(client, action);
-          if (action.do === 'applyStatus') this.#written.wrote(key, action.status, clock.nowMs());
+          if (action.do !== 'applyStatus') continue;
+          this.#written.wrote(key, action.status, clock.nowMs());
+          onStatus?.(world.ruling!.source, world.statusBefore, action.status);
         }
       } catch (error) {
         // What else is to be done does not depend on it: settings that cannot be saved still have a status.

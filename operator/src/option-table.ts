@@ -35,6 +35,14 @@ function relayAddress(text: string): Parsed<plain.ListenAddress> {
 const objectNameOrNone = (text: string): Parsed<string | null> =>
   text === 'none' ? { value: null } : objectName(text);
 
+/** A `nats` or `tls` URL, or `none` for null. */
+function natsUrl(text: string): Parsed<string | null> {
+  if (text === 'none') return { value: null };
+  const url = URL.parse(text);
+  const known = url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
+  return known ? { value: text } : { fault: 'is not a URL like nats://nats:4222' };
+}
+
 /** A comma list of DNS names and IP addresses. */
 function hostNames(text: string): Parsed<string[]> {
   const names = text.split(',').map((part) => part.trim());
@@ -122,9 +130,9 @@ export const optionTable = {
   nats: option('nats', {
     group: 'News',
     placeholder: 'URL',
-    help: 'Where changes of circuits are told. Not in this version.',
+    help: 'Where changes of circuits are told as CloudEvents, on fusebox.circuit.NAMESPACE.WORKLOAD.opened, .half-opened and .closed; like nats://nats:4222. "none": nowhere.',
     builtIn: 'none',
-    parse: plain.notYet,
+    parse: natsUrl,
   }),
   logLevel: option('log-level', {
     group: 'Other',

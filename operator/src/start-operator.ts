@@ -12,6 +12,7 @@ import { Controller } from './controller.ts';
 import { type KubeClient, newKubeClient } from './kube/client.ts';
 import { connectionFrom } from './kube/connection.ts';
 import { KubeError } from './kube/kube-error.ts';
+import { type RunningNews, sourceSubject, startNews } from './news/start-news.ts';
 import { informerWatcher, queueWatcher, registerControllerGauges } from './operator-metrics.ts';
 import { type AuthorityKeeper, newMemoryKeeper } from './pki/authority-keeper.ts';
 import { Certificates } from './pki/certificates.ts';
@@ -35,21 +36,17 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics);
   const client = newKubeClient(connectionFrom(config.kubeconfig));
-  const publisher = new ReplicatedPublisher({ clock, events: { changed: (podUid) => controller.reported(podUid) } });
+  const replica = `${hostname()}-${randomBytes(4).toString('hex')}`.toLowerCase().replaceAll(/[^-a-z0-9]/g, '-');
   let replicas: Replicas | null = null;
   const mayWrite = (): boolean => (config.lease === null ? true : (replicas?.mayWrite ?? false));
-  const controller: Controller = new Controller({
+  const { publisher, controller, news } = buildCore({
     client,
-    publisher,
-    clock,
-    timers,
-    random,
+    natsUrl: config.natsUrl,
+    replica,
+    mayWrite,
+    metrics,
     log,
-    leading: mayWrite,
-    informerWatcher: informerWatcher(metrics, log),
-    queueWatcher: queueWatcher(metrics, log),
   });
-  registerControllerGauges(metrics, controller, { leading: mayWrite, connected: () => publisher.connected() });
 
   // The first to open: a pod that waits for the API server is seen to live.
   let listening = false;
@@ -67,8 +64,9 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     Certificates.begin({ keeper, hosts: config.hosts, clock }),
   );
   if (config.caFile !== null) await keepFile(config.caFile, certificates, log);
-  const lead = [() => controller.lead()];
+  const lead = [() => controller.lead(), () => news.newsroom.begin(publisher.podUids())];
   replicas = await joinReplicas(config, {
+    replica,
     client,
     keeper,
     certificates,
@@ -105,12 +103,53 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       await publishing.close();
       controller.stop();
       await running;
+      await news.stop();
       await Promise.all([client.close(), admin?.close()]);
     },
   };
 }
 
+interface CoreParts {
+  client: KubeClient;
+  natsUrl: string | null;
+  replica: string;
+  mayWrite: () => boolean;
+  metrics: MetricsRegistry;
+  log: Logger;
+}
+
+/** What decides, and whom it tells. */
+function buildCore({ client, natsUrl, replica, mayWrite, metrics, log }: CoreParts): {
+  publisher: ReplicatedPublisher;
+  controller: Controller;
+  news: RunningNews;
+} {
+  const tools = { client, clock, timers, random, log };
+  const publisher = new ReplicatedPublisher({
+    clock,
+    events: {
+      changed(podUid) {
+        controller.reported(podUid);
+        news.newsroom.reported(podUid);
+      },
+    },
+  });
+  const controller: Controller = new Controller({
+    ...tools,
+    publisher,
+    leading: mayWrite,
+    onStatus: (source, before, after) => news.newsroom.statusWritten(sourceSubject(source), before, after),
+    informerWatcher: informerWatcher(metrics, log),
+    queueWatcher: queueWatcher(metrics, log),
+  });
+  const news: RunningNews = startNews({ ...tools, natsUrl, replica, publisher, pods: controller.fleet, mayWrite });
+  registerControllerGauges(metrics, controller, { leading: mayWrite, connected: () => publisher.connected() });
+  return { publisher, controller, news };
+}
+
 interface ReplicaParts {
+  /** The name of this replica. */
+  replica: string;
   client: KubeClient;
   keeper: AuthorityKeeper;
   certificates: Certificates;
@@ -124,12 +163,10 @@ interface ReplicaParts {
 async function joinReplicas({ lease, relay, advertise }: Config, parts: ReplicaParts): Promise<Replicas | null> {
   if (lease === null) return null;
   const { log, lead, ...others } = parts;
-  const replica = `${hostname()}-${randomBytes(4).toString('hex')}`.toLowerCase().replaceAll(/[^-a-z0-9]/g, '-');
   return persistently(log, 'cannot join the other replicas yet', () =>
     Replicas.start({
       ...others,
       lease,
-      replica,
       listen: { ...relay, advertisedHost: advertise ?? hostname() },
       clock,
       timers,

@@ -39,8 +39,8 @@ export class OperatorProcess {
   /** Asks the admin listener; 0: it does not listen yet. */
   async ask(path: string): Promise<{ status: number; text: string }> {
     const admin = this.#find('listening')?.['admin'];
-    if (admin === undefined) return { status: 0, text: '' };
-    const response = await fetch(`http://127.0.0.1:${String(admin)}${path}`);
+    if (typeof admin !== 'number') return { status: 0, text: '' };
+    const response = await fetch(`http://127.0.0.1:${admin}${path}`);
     return { status: response.status, text: await response.text() };
   }
 
