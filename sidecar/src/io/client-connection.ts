@@ -1,52 +1,29 @@
 import type { Alarm, ClientSide, Exchange } from '../exchange.ts';
-import type { RequestHandler } from '../handlers.ts';
 import { refusals } from '../refusals.ts';
 import type { WireFault } from '../wire/faults.ts';
 import { isPersistent } from '../wire/forwarded-head.ts';
 import { FAULT, NEED_MORE } from '../wire/message-head.ts';
 import type { RequestHead } from '../wire/request-head.ts';
 import type { ByteStream } from './byte-stream.ts';
+import type { ClientOptions } from './client-options.ts';
+import { ANSWER, BODY, CLOSED, DISCARD, HEAD, LINGER } from './client-phase.ts';
 import {
   BODY_STALL_MS,
   FIRST_REQUEST_MS,
   HEAD_MS,
   KEEP_ALIVE_MS,
-  LAST_ANSWER_MS,
   LINGER_MS,
   MAX_INPUT_BYTES,
 } from './client-limits.ts';
 import { ClientStream } from './client-stream.ts';
 import { InputBuffer } from './input-buffer.ts';
 import { RequestBody } from './request-body.ts';
-import type { RequestHeads } from './request-heads.ts';
-
-export interface ClientOptions {
-  readonly handler: RequestHandler;
-  readonly nowMs: () => number;
-  /** Makes an alarm of the timer wheel. */
-  readonly alarm: (ring: () => void) => Alarm;
-  readonly heads: RequestHeads;
-  /** Of a request's body as it is transferred (bytes); null: no limit. */
-  readonly maxBodyBytes: number | null;
-  /** The listener forgets it. */
-  readonly closed: (connection: ClientConnection) => void;
-}
-
-/** Where in its stream of requests a connection is: a head is awaited, or coming. */
-const HEAD = 0;
-/** A request's body is still coming. */
-const BODY = 1;
-/** The request has come whole; its answer is awaited. */
-const ANSWER = 2;
-/** The rest of a body that nobody wants. */
-const DISCARD = 3;
-/** All was said; it is the client's turn to close. */
-const LINGER = 4;
-const CLOSED = 5;
 
 /** One client's connection: requests one after the other, each answered before the next is looked at (RFC 9112 §9.3.2). */
 export class ClientConnection implements ClientSide {
   readonly alarm: Alarm;
+  /** A request has come since the listener last looked for connections that can go. */
+  wasUsed = false;
   private readonly stream: ClientStream;
   private readonly options: ClientOptions;
   private readonly input = new InputBuffer();
@@ -61,7 +38,6 @@ export class ClientConnection implements ClientSide {
   private persistent = true;
   /** No request has come yet. */
   private isNew = true;
-  private lingerUntilMs = 0;
 
   constructor(stream: ByteStream, options: ClientOptions) {
     this.options = options;
@@ -118,9 +94,7 @@ export class ClientConnection implements ClientSide {
     if (this.input.length < MAX_INPUT_BYTES) this.resumeReading();
     if (piece === null) return null;
     this.exchange!.bytesIn += piece.length;
-    if (this.exchange!.tunnel || !this.isTooLong(this.exchange!.bytesIn)) return piece;
-    this.refuseTooLong();
-    return null;
+    return piece;
   }
 
   resumeReading(): void {
@@ -223,23 +197,16 @@ export class ClientConnection implements ClientSide {
       return false;
     }
     input.use(head.end);
+    this.wasUsed = true;
     this.persistent &&= isPersistent(head);
-    this.body.begin(head);
+    this.body.begin(head, options.maxBodyBytes);
     this.phase = this.body.done ? ANSWER : BODY;
     this.deadline.clear();
     const exchange = options.handler.begin(this, head, nowMs);
     this.exchange = exchange;
-    if (this.isTooLong(head.contentLength)) this.refuseTooLong();
-    else options.handler.run(exchange);
+    if (this.body.fault === null) options.handler.run(exchange);
+    else this.refuseRequest(this.body.fault);
     return true;
-  }
-
-  private isTooLong(bytes: number): boolean {
-    return this.options.maxBodyBytes !== null && bytes > this.options.maxBodyBytes;
-  }
-
-  private refuseTooLong(): void {
-    this.refuseRequest({ refusal: refusals.bodyTooLarge, detail: `the limit is ${this.options.maxBodyBytes} bytes` });
   }
 
   private passBody(): boolean {
@@ -294,10 +261,9 @@ export class ClientConnection implements ClientSide {
     if (phase === HEAD && this.head !== null) {
       this.refuseHead(this.head, { refusal, detail: 'the head did not come in time' });
     } else if (phase === BODY) this.refuseRequest({ refusal, detail: 'the body stopped coming' });
-    else if (phase === LINGER && !this.stream.isFlushed && options.nowMs() < this.lingerUntilMs) {
-      this.deadline.set(options.nowMs() + LINGER_MS);
-    } else if (phase === LINGER) this.destroy();
-    else this.close();
+    else if (phase !== LINGER) this.close();
+    else if (this.stream.isLingering(options.nowMs())) this.deadline.set(options.nowMs() + LINGER_MS);
+    else this.destroy();
   }
 
   private drained(): void {
@@ -312,8 +278,7 @@ export class ClientConnection implements ClientSide {
     const nowMs = this.options.nowMs();
     this.phase = LINGER;
     this.input.clear();
-    this.stream.linger();
-    this.lingerUntilMs = nowMs + LAST_ANSWER_MS;
+    this.stream.linger(nowMs);
     this.deadline.set(nowMs + LINGER_MS);
   }
 

@@ -9,6 +9,8 @@ export const KEEP_ALIVE_MS = 60_000;
 /** After the end was said: until the client has understood, and until it has taken the last answer. */
 export const LINGER_MS = 2_000;
 export const LAST_ANSWER_MS = 60_000;
+/** After the end was said as much is read and thrown away, so that the client gets to its last answer. */
+export const MAX_LINGER_BYTES = 4_194_304;
 /** Of a refused request's body as much is read and thrown away to keep the connection. */
 export const MAX_DISCARD_BYTES = 65_536;
 /** Unused input beyond this stops the reading. */

@@ -1,4 +1,6 @@
 import type { ByteStream } from './byte-stream.ts';
+import { LAST_ANSWER_MS } from './client-limits.ts';
+import { MAX_LINGER_BYTES } from './client-limits.ts';
 
 /** What the socket of a client tells. */
 export interface ClientEvents {
@@ -18,13 +20,15 @@ export class ClientStream {
   readonly address: string;
   private readonly stream: ByteStream;
   private lingering = false;
+  private lingerUntilMs = 0;
+  private discardedBytes = 0;
 
   constructor(stream: ByteStream, events: ClientEvents) {
     this.stream = stream;
     this.address = stream.remoteAddress ?? '';
     stream.on('data', (bytes) => {
-      // Once the end was said, what still comes is thrown away: closing with unread bytes would send a reset.
-      if (!this.lingering) events.received(bytes);
+      if (this.lingering) this.discard(bytes);
+      else events.received(bytes);
     });
     stream.on('drain', () => events.drained());
     stream.on('end', () => {
@@ -62,10 +66,22 @@ export class ClientStream {
   }
 
   /** Says that nothing more will come, and goes on reading until the client has understood. */
-  linger(): void {
+  linger(nowMs: number): void {
     this.lingering = true;
+    this.lingerUntilMs = nowMs + LAST_ANSWER_MS;
     this.stream.end();
     this.resume();
+  }
+
+  /** Once the end was said, what still comes is thrown away: closing with unread bytes would send a reset. Who does not stop is not read any more. */
+  private discard(bytes: Buffer): void {
+    this.discardedBytes += bytes.length;
+    if (this.discardedBytes > MAX_LINGER_BYTES) this.pause();
+  }
+
+  /** The last answer is still being taken, and there is time for that. */
+  isLingering(nowMs: number): boolean {
+    return !this.isFlushed && nowMs < this.lingerUntilMs;
   }
 
   destroy(): void {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { bindFault } from '@fusebox/runtime/bind-fault.ts';
-import { ClientConnection, type ClientOptions } from './client-connection.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ClientOptions } from './client-options.ts';
 import { RequestHeads } from './request-heads.ts';
 
 export interface ListenerOptions extends Omit<ClientOptions, 'closed' | 'heads'> {
@@ -57,7 +58,7 @@ export async function listen({ host, port, maxConnections, ...client }: Listener
   };
   let stopping = false;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    if (open.size >= maxConnections && !closeOldestIdle(open)) {
+    if (open.size >= maxConnections && !closeLongestIdle(open)) {
       socket.destroy();
       return;
     }
@@ -85,12 +86,25 @@ export async function listen({ host, port, maxConnections, ...client }: Listener
   };
 }
 
-/** Makes room for one more: of the connections that carry no request the oldest goes. False when all carry one. */
-function closeOldestIdle(open: ReadonlySet<ClientConnection>): boolean {
+/** So many connections are looked at for one that can go: when that many carry requests, the new one has to. */
+const MOST_LOOKS = 1_000;
+
+/**
+ * Makes room for one more: the connection goes that has carried no request for longest. False when all that were looked at carry one.
+ * Who was used since the last look goes to the end of the line: so those who only hold connections go before those who use theirs,
+ * and no request costs anything for that.
+ */
+function closeLongestIdle(open: Set<ClientConnection>): boolean {
+  let looks = 0;
   for (const connection of open) {
-    if (!connection.isBetweenRequests) continue;
-    connection.destroy();
-    return true;
+    if (++looks > MOST_LOOKS) break;
+    if (connection.isBetweenRequests && !connection.wasUsed) {
+      connection.destroy();
+      return true;
+    }
+    connection.wasUsed = false;
+    open.delete(connection);
+    open.add(connection);
   }
   return false;
 }

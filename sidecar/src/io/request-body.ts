@@ -1,3 +1,4 @@
+import { refusals } from '../refusals.ts';
 import { BodyScanner } from '../wire/body-scanner.ts';
 import type { WireFault } from '../wire/faults.ts';
 import { FRAMING } from '../wire/message-head.ts';
@@ -9,19 +10,25 @@ import type { InputBuffer } from './input-buffer.ts';
 export class RequestBody {
   private readonly scanner = new BodyScanner();
   private expectsContinue = false;
+  private maxBytes = Infinity;
+  private announced = 0;
   private taken = 0;
   private discarded = 0;
 
-  begin(head: RequestHead): void {
+  /** `maxBytes`: as it is transferred; null: no limit. */
+  begin(head: RequestHead, maxBytes: number | null): void {
+    this.maxBytes = maxBytes ?? Infinity;
     this.scanner.begin(head.framing, head.contentLength);
     this.expectsContinue = head.expectsContinue;
     this.taken = this.discarded = 0;
+    this.announced = head.contentLength;
   }
 
   /** Everything from here on belongs to a tunnel. */
   beginTunnel(): void {
     this.scanner.begin(FRAMING.close, 0);
     this.expectsContinue = false;
+    this.maxBytes = Infinity;
   }
 
   get done(): boolean {
@@ -29,7 +36,8 @@ export class RequestBody {
   }
 
   get fault(): WireFault | null {
-    return this.scanner.fault;
+    if (this.taken <= this.maxBytes && this.announced <= this.maxBytes) return this.scanner.fault;
+    return { refusal: refusals.bodyTooLarge, detail: `the limit is ${this.maxBytes} bytes` };
   }
 
   /** The client waits for a 100 before it sends anything. */
