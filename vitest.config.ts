@@ -9,7 +9,7 @@ interface ProjectOptions {
 }
 
 const project = (name: string, include: string[], options: ProjectOptions = {}) => ({
-  test: { name, include, testTimeout: 30_000, ...options, exclude: ['**/node_modules/**', ...(options.exclude ?? [])] },
+  test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, ...options, exclude: ['**/node_modules/**', ...(options.exclude ?? [])] },
 });
 
 export default defineConfig({

@@ -248,7 +248,11 @@ describe('readiness', () => {
     await rm(config);
     await using second = await start(...flags, '--startup-timeout=60s');
     expect(await ready(second)).toBe(200);
-    expect(await second.json('/snapshot')).toMatchObject({ version, origin: 'disk', settings: { valid: false } });
+    await until('it tells of the missing file', async () => {
+      const { settings } = await second.json<{ settings: { valid: boolean } }>('/snapshot');
+      return !settings.valid;
+    });
+    expect(await second.json('/snapshot')).toMatchObject({ version, origin: 'disk' });
     expect(statusOf(await ask(second.inbound, get('/')))).toBe(404);
     await folder.remove();
   });

@@ -148,5 +148,5 @@ test('any value in any field is taken or refused, and what is taken compiles', (
     }),
     { numRuns: 1_000 },
   );
-  expect(taken).toBeGreaterThan(20);
+  expect(taken).toBeGreaterThan(5);
 });

@@ -111,7 +111,7 @@ test('neither the order of documents nor that of keys changes the snapshot', () 
     ),
     { numRuns: 300 },
   );
-  expect(conflicts).toBeGreaterThan(20);
+  expect(conflicts).toBeGreaterThan(5);
 });
 
 test('every snapshot is one that a sidecar can read, and its digest is that of its content', () => {

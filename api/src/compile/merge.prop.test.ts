@@ -62,7 +62,7 @@ test('each field is that of the highest rank which names it, and no field is los
     }),
     { numRuns: 300 },
   );
-  expect(contested).toBeGreaterThan(300);
+  expect(contested).toBeGreaterThan(75);
 });
 
 test('it does not matter which neighbours are merged first', () => {

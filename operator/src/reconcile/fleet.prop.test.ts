@@ -122,6 +122,6 @@ test('groups that are compiled only when a change names them obey what everythin
     expect(settlement.size).toBeLessThanOrEqual(fleet.sizes.groups);
   };
   fc.assert(fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), run), { numRuns: 200 });
-  expect(compared).toBeGreaterThan(60);
-  expect(faulty).toBeGreaterThan(60);
+  expect(compared).toBeGreaterThan(15);
+  expect(faulty).toBeGreaterThan(15);
 });

@@ -95,7 +95,7 @@ test('the leader knows what every connected replica knows, and is told of every 
     }),
     { numRuns: 300 },
   );
-  expect(checks).toBeGreaterThan(1_000);
+  expect(checks).toBeGreaterThan(250);
 });
 
 test('a report that is told again over a new connection is the same report', () => {

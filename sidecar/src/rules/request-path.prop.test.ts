@@ -33,7 +33,7 @@ test('a normal form starts at the root and holds no dot segment, empty segment o
     }),
     { numRuns: 5000 },
   );
-  expect(changed).toBeGreaterThan(2000);
+  expect(changed).toBeGreaterThan(500);
 });
 
 test('where URL of the platform resolves dots the same path comes out', () => {

