@@ -31,6 +31,22 @@ test.each(notBehind.split(' '))('RFC 9110 §6.5.1: %s may not come behind the bo
   expect(scanner.fault).toBe(faults.trailer);
 });
 
+test('RFC 9112 §7.1.1: extensions that outweigh the data by more than 16 KiB in all', () => {
+  const chunk = `1;${'x'.repeat(1_000)}\r\ny\r\n`;
+  const { scanner, take } = body(FRAMING.chunked);
+  take(chunk.repeat(16));
+  expect(scanner.fault).toBe(null);
+  take(chunk);
+  expect(scanner.fault).toBe(faults.chunkExtension);
+});
+
+test('RFC 9112 §7.1.1: a signature on each of many chunks of data is no burden', () => {
+  const { scanner, take } = body(FRAMING.chunked);
+  take(`400;chunk-signature=${'0'.repeat(64)}\r\n${'x'.repeat(1_024)}\r\n`.repeat(1_000));
+  take('0\r\n\r\n');
+  expect([scanner.fault, scanner.done]).toEqual([null, true]);
+});
+
 test('the data of chunks is told without the framing around it', () => {
   const { scanner, take } = body(FRAMING.chunked);
   let data = '';

@@ -5,6 +5,8 @@ import { faults, type WireFault } from './faults.ts';
 /** Limits (bytes): of one chunk's extensions, and of the whole trailer section. */
 export const MAX_EXTENSION_BYTES = 1_024;
 export const MAX_TRAILER_BYTES = 8_192;
+/** Bytes of extensions, in all of a body, beyond one for each byte of data: more is no use to anybody, and much work. */
+export const MAX_EXCESS_BYTES = 16_384;
 /** Hexadecimal digits of a chunk size: always a safe integer. */
 const MAX_SIZE_DIGITS = 12;
 const LONGEST_FORBIDDEN = 'proxy-authorization'.length;
@@ -61,6 +63,7 @@ export class ChunkedScanner {
   private size = 0;
   private sizeDigits = 0;
   private extensionBytes = 0;
+  private excessBytes = 0;
   private trailerBytes = 0;
   private trailerName = '';
 
@@ -72,7 +75,7 @@ export class ChunkedScanner {
     this.fault = null;
     this.onData = null;
     this.state = SIZE_FIRST;
-    this.trailerBytes = 0;
+    this.trailerBytes = this.excessBytes = 0;
   }
 
   /** Scans `bytes[from, limit)`; gives the index after the last byte that belongs to the body. After a fault, `fault` is set. */
@@ -139,6 +142,8 @@ export class ChunkedScanner {
   private stepEnd(byte: number): WireFault | null {
     if (this.state === SIZE_LF) {
       if (byte !== LF) return faults.bareCarriageReturn;
+      this.excessBytes = Math.max(0, this.excessBytes + this.extensionBytes - this.size);
+      if (this.excessBytes > MAX_EXCESS_BYTES) return faults.chunkExtension;
       return this.enter(this.size === 0 ? TRAILER_FIRST : DATA);
     }
     if (this.state === DATA_CR) return byte === CR ? this.enter(DATA_LF) : faults.chunkEnd;
