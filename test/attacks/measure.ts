@@ -1,6 +1,6 @@
 /** Writes what the attacks of `make test` do, measured for longer, into docs/security.md. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, release } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { attackNames, attacks } from './attacks.ts';
 import { underAttack, type UnderAttack } from './under-attack.ts';
 
@@ -43,7 +43,7 @@ for (const name of attackNames) {
 }
 const [cpu] = cpus();
 const load = `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`;
-const machine = `${cpus().length} cores (${cpu!.model.trim()}), Linux ${release()}, Node ${process.versions.node}`;
+const machine = `${cpus().length} cores (${cpu!.model.trim()}), Linux, Node ${process.versions.node}`;
 const table = [
   `Machine: ${machine}, shared by the sidecar, the service, the attacker and the good clients. Load average before each attack: ${load}; ` +
     'what is above 1 is other work on the same machine, and makes every latency longer.',
