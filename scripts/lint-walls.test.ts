@@ -22,6 +22,8 @@ const refused: { file: string; code: string; rule: string }[] = [
   { file: 'sidecar/src/rules/b.ts', code: `import '../main.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/rules/c.ts', code: `import 'undici';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/rules/d.ts', code: `import '@opentelemetry/api';`, rule: 'no-restricted-imports' },
+  { file: 'sidecar/src/rules/flags.ts', code: `import '@openfeature/flagd-core';`, rule: 'no-restricted-imports' },
+  { file: 'sidecar/src/rules/flag-rules.ts', code: `import '@opentelemetry/api';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/exchange.ts', code: `import './io/log.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/route-state.ts', code: `import './io/log.ts';`, rule: 'no-restricted-imports' },
   { file: 'sidecar/src/config.ts', code: `import './io/log.ts';`, rule: 'no-restricted-imports' },
@@ -71,7 +73,11 @@ const refused: { file: string; code: string; rule: string }[] = [
     export function g(a: 1, b: 1, c: 1, d: 1, e: 1) { return [a, b, c, d, e]; }`,
     rule: 'max-params',
   },
-  { file: 'sidecar/src/rules/long.ts', code: 'export const x = 1;\n' + '//\n'.repeat(300), rule: 'max-lines' },
+  {
+    file: 'sidecar/src/rules/long.ts',
+    code: Array.from({ length: 261 }, (_, line) => `export const x${line} = 1;`).join('\n'),
+    rule: 'max-lines',
+  },
   {
     file: 'sidecar/src/rules/long-function.ts',
     code: `export function f() {${'\n'.repeat(81)} return 1; }`,

@@ -21,7 +21,7 @@ export function sidecar(
 ): Peer['command'] {
   return ({ port, upstreamPort, upstreamSocket, collector, folder }) => {
     const upstream = overUnixSocket ? `unix:${upstreamSocket}` : `127.0.0.1:${upstreamPort}`;
-    const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--upstream', upstream];
+    const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--local', 'none', '--upstream', upstream];
     const sampled = sampleRatio === undefined ? [] : ['--otlp-endpoint', collector];
     const settings = ['--config', settingsFile(folder, sampleRatio), '--namespace', 'bench', ...sampled];
     const quiet = ['--drain-delay', '0s', '--log-level', 'warn'];

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { bindFault } from './bind-fault.ts';
-import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+import { loopbackFault } from './loopback.ts';
 
 export interface AdminOptions {
   /** null: every address. */
@@ -62,17 +62,6 @@ const endpointsOf = ({ ready, renderMetrics, more = {} }: AdminOptions): Record<
   ...more,
 });
 
-/**
- * Why this caller may not use a loopback endpoint, or null. A browser on this machine reaches loopback for any page that it shows:
- * `Origin` gives away a page that posts, and a foreign `Host` one that rebound its name (DNS rebinding).
- */
-function refusal(request: IncomingMessage): string | null {
-  if (!isLoopbackAddress(request.socket.remoteAddress)) return 'only callers on this machine may ask for this';
-  if (request.headers.origin !== undefined) return 'requests made by web pages are refused here';
-  if (!isLoopbackHost(request.headers.host)) return 'the Host of the request must be localhost or a loopback address';
-  return null;
-}
-
 function replyTo(request: IncomingMessage, endpoints: Record<string, Endpoint>): Reply {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
@@ -84,7 +73,7 @@ function replyTo(request: IncomingMessage, endpoints: Record<string, Endpoint>):
     const allow = allowed.join(', ');
     return { ...problem(405, 'Method Not Allowed', `${path} takes ${allow}.`), allow };
   }
-  const refused = endpoint.access === 'loopback' ? refusal(request) : null;
+  const refused = endpoint.access === 'loopback' ? loopbackFault(request) : null;
   if (refused !== null) return problem(403, 'Forbidden', `${path}: ${refused}.`);
   try {
     return endpoint.reply();

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /** The address of a peer on this machine: 127.0.0.0/8, also mapped into IPv6, or ::1. */
 export function isLoopbackAddress(address: string | undefined): boolean {
   if (address === undefined) return false;
@@ -13,4 +15,15 @@ export function isLoopbackHost(host: string | undefined): boolean {
   if (host === undefined) return true;
   const name = host.replace(/:\d*$/, '').toLowerCase();
   return name === 'localhost' || isLoopbackAddress(name.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/**
+ * Why this caller may not use an endpoint for this machine only, or null. A browser on this machine reaches loopback for any page that it shows:
+ * `Origin` gives away a page that posts, and a foreign `Host` one that rebound its name (DNS rebinding).
+ */
+export function loopbackFault(request: IncomingMessage): string | null {
+  if (!isLoopbackAddress(request.socket.remoteAddress)) return 'only callers on this machine may ask for this';
+  if (request.headers.origin !== undefined) return 'requests made by web pages are refused here';
+  if (!isLoopbackHost(request.headers.host)) return 'the Host of the request must be localhost or a loopback address';
+  return null;
 }

@@ -73,6 +73,7 @@ export async function setUp({ children, settings, promise, onSidecarLine }: Wish
       join(root, 'sidecar/src/main.ts'),
       '--inbound=127.0.0.1:0',
       '--admin=127.0.0.1:0',
+      '--local=127.0.0.1:0',
       `--upstream=${upstream}`,
       `--config=${settings.path}`,
       '--drain-delay=2s',

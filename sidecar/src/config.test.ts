@@ -19,6 +19,7 @@ test('without arguments every option has its documented default', () => {
     command: 'run',
     inbound: { host: null, port: 4140 },
     admin: { host: null, port: 4143 },
+    local: { host: '127.0.0.1', port: 4142 },
     upstream: { host: '127.0.0.1', port: 8080 },
     configPath: null,
     operator: null,
@@ -42,6 +43,7 @@ test('every option can be given as a flag and as a variable', () => {
     '--inbound=[::1]:1',
     '--admin',
     'none',
+    '--local=[::1]:2',
     '--upstream',
     'unix:/run/app.sock',
     '--config',
@@ -71,6 +73,7 @@ test('every option can be given as a flag and as a variable', () => {
   const env = {
     FUSEBOX_INBOUND: '[::1]:1',
     FUSEBOX_ADMIN: 'none',
+    FUSEBOX_LOCAL: '[::1]:2',
     FUSEBOX_UPSTREAM: 'unix:/run/app.sock',
     FUSEBOX_CONFIG: 'policies',
     FUSEBOX_DATA_DIR: '/data',
@@ -92,6 +95,7 @@ test('every option can be given as a flag and as a variable', () => {
     command: 'run',
     inbound: { host: '::1', port: 1 },
     admin: null,
+    local: { host: '::1', port: 2 },
     upstream: { path: '/run/app.sock' },
     configPath: 'policies',
     operator: null,
@@ -226,6 +230,8 @@ describe('a fault names the option and says what is wrong', () => {
     [['drain', '--admin', 'none'], 'drain: needs --admin, which is "none"'],
     [['drain', '--admin', ':0'], 'drain: needs the port of --admin, which is 0'],
     [['--admin', ':4140'], '--admin: port 4140 is already that of --inbound'],
+    [['--local', ':4143'], '--local: port 4143 is already that of --admin'],
+    [['--local', '127.0.0.1:4140'], '--local: port 4140 is already that of --inbound'],
     [['--upstream', 'localhost:4140'], '--upstream: port 4140 is that of --inbound, so each request would come back'],
   ])('%j', (argv, fault) => {
     expect(faultsOf(argv)).toContain(fault);

@@ -23,6 +23,8 @@ export interface Config {
   inbound: ListenAddress | null;
   /** null: closed. */
   admin: ListenAddress | null;
+  /** For the service itself; null: closed. */
+  local: ListenAddress | null;
   upstream: UpstreamAddress;
   /** File or folder with settings. */
   configPath: string | null;
@@ -73,12 +75,18 @@ function operatorFaults({ operatorUrl, tokenPath, caPath, configPath }: Values):
 
 /** What each option allows by itself but not together with the others. */
 function crossFaults(config: Config): string[] {
-  const { inbound, admin, upstream, command } = config;
+  const { inbound, admin, local, upstream, command } = config;
   const faults: string[] = [];
   const shares = (one: ListenAddress, other: ListenAddress): boolean =>
     one.port !== 0 && one.port === other.port && (one.host === null || other.host === null || one.host === other.host);
   if (inbound !== null && admin !== null && shares(inbound, admin)) {
     faults.push(`--admin: port ${admin.port} is already that of --inbound`);
+  }
+  if (local !== null && inbound !== null && shares(inbound, local)) {
+    faults.push(`--local: port ${local.port} is already that of --inbound`);
+  }
+  if (local !== null && admin !== null && shares(admin, local)) {
+    faults.push(`--local: port ${local.port} is already that of --admin`);
   }
   if (inbound !== null && 'port' in upstream && isLoopback(upstream.host) && shares(inbound, upstream)) {
     faults.push(`--upstream: port ${upstream.port} is that of --inbound, so each request would come back`);
@@ -116,6 +124,7 @@ function configOf(command: Config['command'], values: Values): Config {
     command,
     inbound: values.inbound,
     admin: values.admin,
+    local: values.local,
     upstream: values.upstream as UpstreamAddress,
     configPath: values.configPath,
     operator: url === null || tokenPath === null ? null : { url, tokenPath, caPath },

@@ -6,6 +6,7 @@ import type { RequestHandler } from './handlers.ts';
 import { refusals, type Refusal } from './refusals.ts';
 import { RouteState, type RouteMetrics } from './route-state.ts';
 import { RoutesInForce } from './routes-in-force.ts';
+import { rememberOpening } from './rules/off-while.ts';
 import { samplingThreshold } from './rules/sampling.ts';
 import type { SpanRecord } from './span-record.ts';
 import { StageRunner } from './stage-runner.ts';
@@ -204,6 +205,7 @@ export class Inbound implements RequestHandler {
   }
 
   private circuitChanged(route: RouteState): void {
+    route.opening = rememberOpening(route.opening, route.circuit, this.ports.clock.nowMs());
     this.ports.circuitChanged(route);
     if (route.circuit.state.kind !== 'open' || route.breaker.mode !== 'Enforce') return;
     refuseWaiting(route, { ...this.waiting, refusal: refusals.circuitOpen, nowMs: this.ports.clock.nowMs() });

@@ -27,6 +27,13 @@ export const optionTable = {
     builtIn: ':4143',
     parse: plain.listenAddress,
   }),
+  local: option('local', {
+    group: 'Addresses',
+    placeholder: 'HOST:PORT',
+    help: 'Where the service itself asks for flags (OFREP) and live configuration. Callers on this machine only. "none" closes it.',
+    builtIn: '127.0.0.1:4142',
+    parse: plain.listenAddress,
+  }),
   upstream: option('upstream', {
     group: 'Addresses',
     placeholder: 'HOST:PORT|unix:PATH',
@@ -164,5 +171,4 @@ export const optionTable = {
   }),
   help: option('help', { group: 'Other', placeholder: null, help: 'Prints this text.', parse: plain.truth }),
   outbound: later('outbound', 'HOST:PORT', 'Where calls by the service arrive.'),
-  local: later('local', 'HOST:PORT', 'Flags and live configuration for the service.'),
 } as const;

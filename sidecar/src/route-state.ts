@@ -5,6 +5,7 @@ import type { Refusal } from './refusals.ts';
 import { clearBuckets, newBucketTable, type BucketTable } from './rules/bucket-table.ts';
 import { applySettings, newCircuit, type Circuit } from './rules/circuit.ts';
 import { newLimiter, type Limiter } from './rules/limiter.ts';
+import type { OpenPeriod } from './rules/off-while.ts';
 import { compileFailOn, type FailureRules } from './rules/verdict.ts';
 
 /** Counts what happens on one route. Bound once; on the hot path each call is an addition. */
@@ -23,6 +24,8 @@ export class RouteState {
   /** Rings when the oldest in the queue has waited long enough. */
   readonly queueAlarm: Alarm;
   readonly circuit: Circuit;
+  /** When the circuit was last open, for flags that follow it. */
+  opening: OpenPeriod | null = null;
   readonly limiter: Limiter<Exchange> = newLimiter<Exchange>();
   readonly buckets: BucketTable = newBucketTable();
   settings: RouteSettings;

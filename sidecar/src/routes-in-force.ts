@@ -1,4 +1,5 @@
 import type { InboundSettings, Mode, RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
+import { FlagsInForce } from './flags-in-force.ts';
 import type { RouteState } from './route-state.ts';
 import { matchRoute, newRouteTable, type RequestView, type RouteTable } from './rules/route-table.ts';
 
@@ -10,7 +11,7 @@ export class RoutesInForce {
   /** Settings of the policy as a whole. */
   mode: Mode;
   unmatched: InboundSettings['unmatched'];
-  flags: Readonly<Record<string, boolean>>;
+  readonly flags: FlagsInForce = new FlagsInForce((name) => this.byName.get(name));
   /** For what no route matches, and for what never was a request. */
   readonly fallback: RouteState;
   private table: RouteTable;
@@ -24,7 +25,6 @@ export class RoutesInForce {
     this.fallback = newRoute(snapshot.inbound.defaults);
     this.mode = snapshot.inbound.mode;
     this.unmatched = snapshot.inbound.unmatched;
-    this.flags = snapshot.flags;
     this.table = newRouteTable([]);
     this.apply(snapshot, nowMs);
   }
@@ -38,9 +38,9 @@ export class RoutesInForce {
   /** Swaps the settings. Every route that is in force afterwards is given back, so that its queue may be looked at. */
   apply(snapshot: Snapshot, nowMs: number): readonly RouteState[] {
     const { inbound } = snapshot;
+    this.flags.apply(snapshot);
     this.mode = inbound.mode;
     this.unmatched = inbound.unmatched;
-    this.flags = snapshot.flags;
     this.fallback.apply(inbound.defaults, inbound.mode, nowMs);
     const routes = inbound.routes.map((settings) => this.routeFor(settings));
     for (const [index, route] of routes.entries()) route.apply(inbound.routes[index]!, inbound.mode, nowMs);

@@ -12,6 +12,7 @@ import { newHttpDate } from './io/http-date.ts';
 import type { LastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
 import { listen, type Listener } from './io/listener.ts';
+import { startLocalSide } from './io/local-side.ts';
 import { newLogger, type Logger } from '@fusebox/runtime/log.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
@@ -55,6 +56,10 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     snapshot: settings.current.snapshot,
   });
   registerGauges(registry, settings, telemetry);
+  const { flags } = inbound.routes;
+  const { snapshot } = settings.current;
+  const local = await startLocalSide({ address: config.local, flags, snapshot, registry, clock, timers });
+  circuits.add(() => local.circuitChanged());
 
   let listener: Listener | null = null;
   let settled = config.configPath === null && config.operator === null;
@@ -71,7 +76,8 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
         listener?.destroy();
         pool.close();
       },
-      finish: async () => void (await Promise.all([settings.close(), telemetry?.close(), admin?.close()])),
+      finish: async () =>
+        void (await Promise.all([settings.close(), telemetry?.close(), admin?.close(), local.close()])),
     },
   });
   const isLate = (): boolean => clock.nowMs() - startedMs >= config.startupTimeoutMs;
@@ -85,9 +91,10 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
       drain: () => lifecycle.drain(),
     }),
   });
-  const first = followSettings(config, { settings, inbound, registry, circuits }, (snapshot, before) => {
-    inbound.apply(snapshot);
-    showVersion(registry, before.digest, snapshot.digest);
+  const first = followSettings(config, { settings, inbound, registry, circuits }, (next, before) => {
+    inbound.apply(next);
+    local.applied(next);
+    showVersion(registry, before.digest, next.digest);
     settled = true;
   });
   // Nobody is served under built-in settings only because no others had been read yet.
@@ -103,7 +110,8 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
       maxBodyBytes,
     });
   }
-  log.info('listening', { inbound: listener?.port ?? null, admin: admin?.port ?? null, upstream: config.upstream });
+  const ports = { inbound: listener?.port ?? null, admin: admin?.port ?? null, local: local.port };
+  log.info('listening', { ...ports, upstream: config.upstream });
   return { end: (hurry) => lifecycle.end(hurry) };
 }
 

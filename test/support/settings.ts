@@ -8,16 +8,26 @@ export interface Settings {
   inbound?: object;
   mode?: 'Enforce' | 'Shadow' | 'Disabled';
   sampleRatio?: number;
-  flags?: Record<string, boolean>;
+  flags?: Record<string, unknown>;
+  /** What gates know of requests. */
+  context?: object;
+  /** Keys for the service. */
+  config?: Record<string, string>;
 }
 
 /** The documents that say so. */
-export function settingsText({ inbound = {}, mode, sampleRatio, flags = {} }: Settings): string {
+export function settingsText({ inbound = {}, mode, sampleRatio, flags = {}, context, config }: Settings): string {
   const document = (kind: string, spec: object): string =>
     JSON.stringify({ apiVersion: 'fusebox.dev/v1alpha1', kind, metadata: { name: 'users' }, spec }, null, 1);
   const tracing = sampleRatio === undefined ? {} : { tracing: { sampleRatio } };
   const policy = { inbound, ...(mode === undefined ? {} : { mode }), ...tracing };
-  return `${document('ResiliencePolicy', policy)}\n---\n${document('FeatureFlagSet', { flags })}\n`;
+  const flagSet = { flags, ...(context !== undefined && { context }) };
+  const texts = [document('ResiliencePolicy', policy), document('FeatureFlagSet', flagSet)];
+  if (config !== undefined) {
+    const metadata = { name: 'users', labels: { 'fusebox.dev/config': 'true' } };
+    texts.push(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: config }));
+  }
+  return `${texts.join('\n---\n')}\n`;
 }
 
 /** A folder of its own, removed by `remove`. */

@@ -30,6 +30,8 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 export class SidecarProcess {
   inbound = 0;
   admin = 0;
+  /** 0: closed. */
+  local = 0;
   readonly lines: LogLine[] = [];
   /** Resolves with the exit status, or the signal's name. */
   readonly exited: Promise<number | string>;
@@ -160,15 +162,17 @@ export async function startSidecar({
   const args = [
     '--inbound=127.0.0.1:0',
     '--admin=127.0.0.1:0',
+    ...(flags.some((flag) => flag.startsWith('--local')) ? [] : ['--local=127.0.0.1:0']),
     `--upstream=${typeof upstream === 'number' ? `127.0.0.1:${upstream}` : upstream}`,
     ...(settings === undefined ? [] : ['--config', path]),
     ...flags,
   ];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const sidecar = new SidecarProcess(child, path, folder.remove);
-  const { inbound, admin } = await sidecar.logged('listening');
+  const { inbound, admin, local } = await sidecar.logged('listening');
   sidecar.inbound = inbound as number;
   sidecar.admin = admin as number;
+  sidecar.local = (local as number | null) ?? 0;
   if (settings !== undefined) await sidecar.logged('settings applied');
   return sidecar;
 }

@@ -23,6 +23,8 @@ export interface OperatorFeedOptions {
   /** Puts a snapshot in force. `received` is what it was read from, with all that this version does not know. */
   onSnapshot: (snapshot: Snapshot, received: Snapshot) => void;
   onRejected?: (faults: string[]) => void;
+  /** What must be waited for before a snapshot with flag definitions can be put in force; null: nothing. */
+  prepare?: (snapshot: Pick<Snapshot, 'flagDefinitions'>) => Promise<void> | null;
   /** How the circuits stand. */
   circuits: () => Report['circuits'];
 }
@@ -48,6 +50,7 @@ export class OperatorFeed {
   private lastEventId: string | null = null;
   private appliedDigest: string | null = null;
   private answer: Answer | null = null;
+  private newest: StreamEvent | null = null;
   private failures = 0;
   private complained = '';
   /** Ends the stream, or the wait before the next one. */
@@ -153,8 +156,21 @@ export class OperatorFeed {
     this.options.log.warn('not connected to the operator; what is in force stays', { error });
   }
 
-  private take({ type, data, lastEventId }: StreamEvent): void {
-    if (type !== 'snapshot') return;
+  /** Takes an event now, or once what it needs is loaded; of those that wait, only the newest. */
+  private take(event: StreamEvent): void {
+    if (event.type !== 'snapshot') return;
+    this.newest = event;
+    const ready = event.data.includes('"flagDefinitions"') ? this.options.prepare?.({ flagDefinitions: {} }) : null;
+    if (ready === null || ready === undefined) this.takeNow(event);
+    else {
+      ready.then(
+        () => this.newest === event && !this.closed && this.takeNow(event),
+        (error: unknown) => this.options.log.error('settings could not be applied', { error }),
+      );
+    }
+  }
+
+  private takeNow({ data, lastEventId }: StreamEvent): void {
     const { clock } = this.options;
     const startMs = clock.nowMs();
     this.failures = 0;

@@ -1,5 +1,6 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import { prepareFlags } from '../flags-in-force.ts';
 import type { LastGood } from './last-good.ts';
 import type { OperatorFeed, OperatorFeedOptions } from './operator-feed.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
@@ -37,7 +38,9 @@ export class SettingsInForce {
 
   /** Begins with the last good snapshot of the disk, where there is one. */
   static async begin(options: SettingsOptions): Promise<SettingsInForce> {
-    return new SettingsInForce(options, (await options.lastGood?.read()) ?? null);
+    const lastGood = (await options.lastGood?.read()) ?? null;
+    if (lastGood !== null) await prepareFlags(lastGood);
+    return new SettingsInForce(options, lastGood);
   }
 
   /** How the settings on disk, or those of the operator, stand; null when none are configured. */
@@ -55,6 +58,7 @@ export class SettingsInForce {
         who,
         log,
         wallMs,
+        prepare: prepareFlags,
         onSnapshot: (snapshot) => {
           apply(snapshot, this.current.snapshot);
           this.current = { snapshot, origin: 'file', appliedWallMs: wallMs() };
@@ -77,6 +81,7 @@ export class SettingsInForce {
     const feed = new OperatorFeed({
       ...options,
       log,
+      prepare: prepareFlags,
       onSnapshot: (snapshot, received) => {
         const before = this.current;
         const isSame = snapshot.digest === before.snapshot.digest;

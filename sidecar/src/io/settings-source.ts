@@ -29,6 +29,8 @@ export interface SettingsSourceOptions {
   wallMs: () => number;
   /** A snapshot whose digest differs from that of the one before. */
   onSnapshot: (snapshot: Snapshot, info: { warnings: string[] }) => void;
+  /** What must be waited for before this snapshot can be handed over; null: nothing. */
+  prepare?: (snapshot: Snapshot) => Promise<void> | null;
   /** What is on disk is not valid; the last good snapshot stays. */
   onRejected?: (faults: string[]) => void;
   /** Replaced in tests. */
@@ -40,7 +42,7 @@ export interface SettingsSourceOptions {
  * wrong is logged in one line per change and changes nothing.
  */
 export function startSettingsSource(options: SettingsSourceOptions): { state(): SettingsState; close(): void } {
-  const { path, who, log, wallMs, onSnapshot, onRejected, watch = watchSettings } = options;
+  const { path, who, log, wallMs, onSnapshot, onRejected, prepare, watch = watchSettings } = options;
   const state: SettingsState = {
     valid: true,
     faults: [],
@@ -49,6 +51,8 @@ export function startSettingsSource(options: SettingsSourceOptions): { state(): 
     lastReadWallMs: null,
   };
   let digest: string | null = null;
+  /** Counts what was read: what is waited for is dropped when something newer has come. */
+  let turn = 0;
   let warned: string[] = [];
 
   function reject(faults: string[]): void {
@@ -78,22 +82,34 @@ export function startSettingsSource(options: SettingsSourceOptions): { state(): 
 
   function take(files: SettingsFile[]): void {
     state.lastReadWallMs = wallMs();
+    const mine = (turn += 1);
     let result: SettingsResult;
     try {
       result = compileSettings(files, who);
-      if ('snapshot' in result) accept(result.snapshot, result.warnings);
-      else reject(result.faults);
+      if ('faults' in result) {
+        reject(result.faults);
+        return;
+      }
+      const { snapshot, warnings } = result;
+      const ready = prepare?.(snapshot) ?? null;
+      if (ready === null) accept(snapshot, warnings);
+      else ready.then(() => mine === turn && accept(snapshot, warnings)).catch(fail);
     } catch (error) {
-      // A mistake of ours, not of whoever wrote the settings; the traffic must not pay for it.
-      log.error('settings could not be applied', { path, error });
-      reject([`${path}: could not be applied: ${error instanceof Error ? error.message : String(error)}`]);
+      fail(error);
     }
+  }
+
+  /** A mistake of ours, not of whoever wrote the settings; the traffic must not pay for it. */
+  function fail(error: unknown): void {
+    log.error('settings could not be applied', { path, error });
+    reject([`${path}: could not be applied: ${error instanceof Error ? error.message : String(error)}`]);
   }
 
   const feed = watch({
     path,
     onChange: take,
     onError: (message) => {
+      turn += 1;
       state.lastReadWallMs = wallMs();
       reject([message]);
     },

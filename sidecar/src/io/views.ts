@@ -13,7 +13,8 @@ export interface SnapshotView {
   appliedAt: string;
   /** null: no settings are configured. */
   settings: { valid: boolean; faults: string[]; rejectedTotal: number; lastReadAt: string | null } | null;
-  snapshot: Snapshot;
+  /** With the keys of the service's configuration, never with their values. */
+  snapshot: Omit<Snapshot, 'config'> & { config?: Record<string, { bytes: number }> };
 }
 
 export interface InForce {
@@ -37,8 +38,14 @@ export const snapshotView = (inForce: InForce, settings: SettingsState | null): 
           rejectedTotal: settings.rejectedTotal,
           lastReadAt: settings.lastReadWallMs === null ? null : iso(settings.lastReadWallMs),
         },
-  snapshot: inForce.snapshot,
+  snapshot: withoutValues(inForce.snapshot),
 });
+
+function withoutValues({ config, ...shown }: Snapshot): SnapshotView['snapshot'] {
+  if (config === undefined) return shown;
+  const sizes = Object.entries(config).map(([key, { value }]) => [key, { bytes: Buffer.byteLength(value) }] as const);
+  return { ...shown, config: Object.fromEntries(sizes) };
+}
 
 /** For `/circuits`: state, window and last reason of each circuit. */
 export function circuitsView(routes: readonly RouteState[], clock: Clock): unknown[] {

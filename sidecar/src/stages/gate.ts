@@ -7,7 +7,7 @@ export const gate = (routes: RoutesInForce): Stage => ({
   name: 'gate',
   enter(exchange) {
     const { settings, mode, metrics } = exchange.route;
-    if (settings.flag === null || mode === 'Disabled' || routes.flags[settings.flag] === true) return PASS;
+    if (settings.flag === null || mode === 'Disabled' || routes.flags.isOn(settings.flag, exchange)) return PASS;
     if (mode === 'Enforce') return refusals.flagOff;
     metrics.wouldRefuse(refusals.flagOff);
     return PASS;

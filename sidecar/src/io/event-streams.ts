@@ -1,0 +1,72 @@
+import type { ServerResponse } from 'node:http';
+
+const MAX_STREAMS = 256;
+/** What a reader may leave unread before it is cut (bytes): more than two whole configurations. */
+const MAX_UNREAD_BYTES = 1_048_576;
+
+/** One stream of events that somebody reads. */
+interface Reader {
+  response: ServerResponse;
+  /** What to tell now, given the id of what was told last (null: nothing yet); null: there is no news. */
+  news: (lastId: string | null) => StreamNews | null;
+  lastId: string | null;
+}
+
+/** One event; `id` changes with what it tells. */
+export interface StreamNews {
+  id: string;
+  event: string;
+  data: unknown;
+}
+
+/** Streams of events to readers that each want their own. Who reads too slowly is cut, and finds the newest when it comes again. */
+export class EventStreams {
+  private readonly readers = new Set<Reader>();
+  private readonly heartbeat: NodeJS.Timeout;
+
+  constructor(heartbeatMs: number) {
+    this.heartbeat = setInterval(() => this.sendAll(() => ': still here\n\n'), heartbeatMs).unref();
+  }
+
+  /** Begins a stream with the news since `lastId`. False: there are too many. */
+  open(response: ServerResponse, lastId: string | null, news: Reader['news']): boolean {
+    if (this.readers.size >= MAX_STREAMS) return false;
+    const reader = { response, news, lastId };
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    response.write('retry: 1000\n\n');
+    this.readers.add(reader);
+    response.on('close', () => this.readers.delete(reader));
+    this.tell(reader);
+    return true;
+  }
+
+  /** Something may have changed: each reader is told its news. */
+  changed(): void {
+    for (const reader of this.readers) this.tell(reader);
+  }
+
+  close(): void {
+    clearInterval(this.heartbeat);
+    for (const { response } of this.readers) response.destroy();
+  }
+
+  private tell(reader: Reader): void {
+    const news = reader.news(reader.lastId);
+    if (news === null) return;
+    reader.lastId = news.id;
+    send(reader, `id: ${news.id}\nevent: ${news.event}\ndata: ${JSON.stringify(news.data)}\n\n`);
+  }
+
+  private sendAll(text: () => string): void {
+    for (const reader of this.readers) send(reader, text());
+  }
+}
+
+function send({ response }: Reader, text: string): void {
+  if (response.writableLength + text.length > MAX_UNREAD_BYTES) response.destroy();
+  else response.write(text);
+}

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { bindFault } from '@fusebox/runtime/bind-fault.ts';
+import { loopbackFault } from '@fusebox/runtime/loopback.ts';
+import { answerLocally, configValues, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
+import { etagOf } from '../ofrep.ts';
+import { EventStreams, type StreamNews } from './event-streams.ts';
+
+const MAX_BODY_BYTES = 1_048_576;
+const HEARTBEAT_MS = 15_000;
+
+export interface LocalApiOptions extends LocalState {
+  /** null: every address; callers on other machines are refused all the same. */
+  host: string | null;
+  /** 0: any free one. */
+  port: number;
+  /** Names what the flags say to everybody: it changes with their definitions, and when one of them follows its circuit. */
+  flagsVersion: () => string;
+}
+
+export interface LocalApi {
+  port: number;
+  /** Flags or configuration may have changed: whoever follows them is told. */
+  changed(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the listener for the service beside us. Loopback only, and checked against web pages and rebound names like the admin
+ * listener. Rejects with a message for people when the address cannot be bound.
+ */
+export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  const { host, port } = options;
+  const streams = new EventStreams(HEARTBEAT_MS);
+  const server = createServer(
+    { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
+    (request, response) => {
+      request.on('error', () => response.destroy());
+      void receive(request).then((body) => answer({ request, response, body }, options, streams));
+    },
+  );
+  server.maxConnections = 1_024;
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', (error) => reject(bindFault(error, { flag: 'local', host, port })));
+    server.listen(host === null ? { port } : { host, port }, resolve);
+  });
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    changed: () => streams.changed(),
+    close: () =>
+      new Promise((resolve) => {
+        streams.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The body; null: it is larger than any request needs. Never rejects. */
+function receive(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes > MAX_BODY_BYTES) resolve(null);
+      else pieces.push(piece);
+    });
+    request.on('end', () => resolve(Buffer.concat(pieces).toString('utf8')));
+    request.on('close', () => resolve(null));
+  });
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  body: string | null;
+}
+
+function answer({ request, response, body }: Exchange, options: LocalApiOptions, streams: EventStreams): void {
+  const { headers } = request;
+  const refused = loopbackFault(request);
+  if (refused !== null) send(response, request, problem(403, 'Forbidden', `${refused}.`));
+  else if (body === null) {
+    response.setHeader('connection', 'close');
+    send(response, request, problem(413, 'Content Too Large', `A body has at most ${MAX_BODY_BYTES} bytes.`));
+  } else {
+    const reply = answerLocally(
+      {
+        method: request.method ?? '',
+        path: (request.url ?? '').split('?', 1)[0] ?? '',
+        host: headers.host,
+        ifNoneMatch: headers['if-none-match'],
+        accept: headers.accept,
+        body,
+      },
+      options,
+    );
+    if (!('stream' in reply)) send(response, request, reply);
+    else if (request.method === 'HEAD') send(response, request, { status: 200, type: 'text/event-stream', body: '' });
+    else {
+      const lastId = headers['last-event-id'];
+      if (!streams.open(response, typeof lastId === 'string' ? lastId : null, newsOf(reply, options))) {
+        send(response, request, problem(503, 'Service Unavailable', 'Too many streams are open.'));
+      }
+    }
+  }
+}
+
+type Reply = Exclude<LocalAnswer, { stream: string }>;
+
+function send(response: ServerResponse, request: IncomingMessage, { status, type, body, etag, allow }: Reply): void {
+  response.writeHead(status, {
+    ...(status === 304 ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(etag !== undefined && { etag }),
+    ...(allow !== undefined && { allow }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function newsOf(
+  { stream, ...what }: Extract<LocalAnswer, { stream: string }>,
+  { config, flagsVersion }: LocalApiOptions,
+): (lastId: string | null) => StreamNews | null {
+  if (stream === 'config') {
+    const key = 'key' in what ? what.key : null;
+    // All keys at once, or one with null for one that is not there: what stood together is told together.
+    const read = (): unknown => (key === null ? configValues(config()) : { key, value: config()[key]?.value ?? null });
+    return (lastId) => {
+      const data = read();
+      const id = etagOf(data).slice(1, -1);
+      return id === lastId ? null : { id, event: 'config', data };
+    };
+  }
+  // Whoever begins has asked for the flags, or will: only later changes are news (OFREP ADR 0008).
+  const atFirst = flagsVersion();
+  return (lastId) => {
+    const id = flagsVersion();
+    return id === (lastId ?? atFirst)
+      ? null
+      : { id, event: 'message', data: { type: 'refetchEvaluation', etag: `"${id}"` } };
+  };
+}

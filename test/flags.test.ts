@@ -1,0 +1,343 @@
+/** Flags and live configuration in a real sidecar: at the gate, for an unmodified SDK, and as streams of changes. */
+import { OpenFeature, type Client, type EvaluationContext } from '@openfeature/server-sdk';
+import { OFREPProvider } from '@openfeature/ofrep-provider';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { field, statusOf } from './support/message.ts';
+import { ask, get } from './support/peer.ts';
+import { answer, startService, wholeRequest, type ScriptedService } from './support/scripted-service.ts';
+import { settingsText, type Settings } from './support/settings.ts';
+import { startSidecar, type SidecarProcess } from './support/sidecar-process.ts';
+import { until } from './support/until.ts';
+
+let service: ScriptedService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(async () => {
+  await OpenFeature.close();
+  await service.close();
+});
+
+const boolean = (defaultVariant: 'on' | 'off', more: object = {}) => ({
+  state: 'ENABLED',
+  variants: { on: true, off: false },
+  defaultVariant,
+  ...more,
+});
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+/** Asks the local API. */
+async function local(sidecar: SidecarProcess, path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${sidecar.local}${path}`, init);
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+}
+const evaluate = (sidecar: SidecarProcess, key: string, context: object = {}): Promise<Answer> =>
+  local(sidecar, `/ofrep/v1/evaluate/flags/${key}`, { method: 'POST', body: JSON.stringify({ context }) });
+const evaluateAll = (sidecar: SidecarProcess, headers: Record<string, string> = {}): Promise<Answer> =>
+  local(sidecar, '/ofrep/v1/evaluate/flags', { method: 'POST', body: '{}', headers });
+
+/** An SDK as a service would use it. */
+async function sdk(sidecar: SidecarProcess): Promise<Client> {
+  const domain = `sidecar-${sidecar.local}`;
+  await OpenFeature.setProviderAndWait(domain, new OFREPProvider({ baseUrl: `http://127.0.0.1:${sidecar.local}` }));
+  return OpenFeature.getClient(domain);
+}
+
+/** The data of the events of a stream, as they come. */
+async function follow(sidecar: SidecarProcess, path: string): Promise<{ events: unknown[]; end(): void }> {
+  const ending = new AbortController();
+  const headers = { accept: 'text/event-stream' };
+  const response = await fetch(`http://127.0.0.1:${sidecar.local}${path}`, { headers, signal: ending.signal });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const events: unknown[] = [];
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      const parts = text.split('\n\n');
+      text = parts.pop()!;
+      for (const part of parts) {
+        const data = /^data: (.*)$/m.exec(part)?.[1];
+        if (data !== undefined) events.push(JSON.parse(data));
+      }
+    }
+  };
+  read().catch(() => {});
+  return { events, end: () => ending.abort() };
+}
+
+describe('an OpenFeature SDK', () => {
+  const flags = {
+    simple: true,
+    colour: { state: 'ENABLED', variants: { red: '#f00', blue: '#00f' }, defaultVariant: 'red' },
+    limit: { state: 'ENABLED', variants: { low: 10, high: 0.5 }, defaultVariant: 'high' },
+    layout: { state: 'ENABLED', variants: { wide: { columns: 3 } }, defaultVariant: 'wide' },
+    staff: boolean('off', { targeting: { if: [{ ends_with: [{ var: 'email' }, '@example.com'] }, 'on', 'off'] } }),
+    disabled: { ...boolean('on'), state: 'DISABLED' },
+    open: { state: 'ENABLED', variants: { on: true } },
+    broken: boolean('on', { targeting: { no_such_operator: [1] } }),
+  };
+
+  test('reads every kind of flag, with reason and variant', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { flags } });
+    const client = await sdk(sidecar);
+    expect(await client.getBooleanDetails('simple', false)).toMatchObject({ value: true, reason: 'STATIC' });
+    expect(await client.getStringDetails('colour', '')).toMatchObject({ value: '#f00', variant: 'red' });
+    expect(await client.getNumberValue('limit', 1)).toBe(0.5);
+    expect(await client.getObjectValue('layout', {})).toEqual({ columns: 3 });
+    const of = (context: EvaluationContext) => client.getBooleanDetails('staff', false, context);
+    expect(await of({ email: 'a@example.com' })).toMatchObject({ value: true, reason: 'TARGETING_MATCH' });
+    expect(await of({ email: 'a@example.org' })).toMatchObject({ value: false });
+  });
+
+  test("gets its own default where the flag has none, and flagd's error where the rule fails", async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { flags } });
+    const client = await sdk(sidecar);
+    for (const key of ['disabled', 'open', 'unknown', 'broken']) {
+      expect(await client.getBooleanValue(key, true)).toBe(true);
+      expect(await client.getBooleanValue(key, false)).toBe(false);
+    }
+    expect(await client.getBooleanDetails('unknown', true)).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' });
+    expect(await client.getBooleanDetails('broken', true)).toMatchObject({ errorCode: 'PARSE_ERROR' });
+    expect((await evaluate(sidecar, 'disabled')).body).toEqual({ key: 'disabled', reason: 'DISABLED', metadata: {} });
+    expect((await evaluate(sidecar, 'open')).body).toEqual({ key: 'open', reason: 'DEFAULT', metadata: {} });
+    const warned = await sidecar.logged('settings have warnings');
+    expect(JSON.stringify(warned)).toContain('the flag broken has the unknown operator');
+  });
+});
+
+describe('OFREP', () => {
+  test('evaluates all flags, with a validator that holds until one of them changes', async () => {
+    const settings = (value: boolean): Settings => ({
+      flags: { a: value, b: boolean('on'), off: { ...boolean('on'), state: 'DISABLED' } },
+    });
+    await using sidecar = await startSidecar({ upstream: service.port, settings: settings(true) });
+    const first = await evaluateAll(sidecar);
+    expect(first.body).toEqual({
+      flags: [
+        { key: 'a', value: true, reason: 'STATIC', variant: 'on', metadata: {} },
+        { key: 'b', value: true, reason: 'STATIC', variant: 'on', metadata: {} },
+      ],
+      eventStreams: [{ type: 'sse', url: `http://127.0.0.1:${sidecar.local}/ofrep/v1/events` }],
+    });
+    const etag = first.headers.get('etag')!;
+    expect(await evaluateAll(sidecar, { 'if-none-match': etag })).toMatchObject({ status: 304, body: '' });
+    await sidecar.apply(settings(false));
+    expect(await evaluateAll(sidecar, { 'if-none-match': etag })).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['no JSON', '{', 'PARSE_ERROR'],
+    ['no object', '[]', 'INVALID_CONTEXT'],
+    ['a context that is none', '{"context": 1}', 'INVALID_CONTEXT'],
+  ])('refuses %s', async (_what, body, errorCode) => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { flags: { a: true } } });
+    const one = await local(sidecar, '/ofrep/v1/evaluate/flags/a', { method: 'POST', body });
+    expect(one).toMatchObject({ status: 400, body: { key: 'a', errorCode } });
+    const all = await local(sidecar, '/ofrep/v1/evaluate/flags', { method: 'POST', body });
+    expect(all).toMatchObject({ status: 400, body: { errorCode } });
+  });
+
+  test('tells a change of flags as an event, and no other change', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { flags: { a: true } } });
+    expect(await local(sidecar, '/ofrep/v1/configuration')).toMatchObject({ status: 200, body: { name: 'fusebox' } });
+    const { events, end } = await follow(sidecar, '/ofrep/v1/events');
+    await sidecar.apply({ flags: { a: true }, mode: 'Shadow' });
+    await sidecar.apply({ flags: { a: false }, mode: 'Shadow' });
+    await until('an event', () => events.length > 0);
+    expect(events).toEqual([{ type: 'refetchEvaluation', etag: expect.stringMatching(/^".+"$/) as unknown }]);
+    end();
+  });
+
+  test('never shows two flags mixed that were edited together', async () => {
+    const edit = (count: number): Settings => {
+      const which = count % 2 === 0 ? 'on' : 'off';
+      return {
+        flags: {
+          plain: which === 'on',
+          full: boolean(which),
+          ruled: boolean('on', { targeting: { if: [true, which] } }),
+        },
+      };
+    };
+    await using sidecar = await startSidecar({ upstream: service.port, settings: edit(0) });
+    const seen = new Set<string>();
+    let going = true;
+    const reader = (async (): Promise<void> => {
+      while (going) {
+        const { flags } = (await evaluateAll(sidecar)).body as { flags: { value: boolean }[] };
+        seen.add(JSON.stringify(flags.map(({ value }) => value)));
+      }
+    })();
+    for (let count = 1; count <= 40; count++) await sidecar.apply(edit(count));
+    going = false;
+    await reader;
+    expect([...seen].toSorted()).toEqual(['[false,false,false]', '[true,true,true]']);
+  });
+});
+
+describe('a gate', () => {
+  const gated = (flag: unknown, more: Partial<Settings> = {}): Settings => ({
+    flags: { flag },
+    inbound: { routes: [{ name: 'user', match: { path: '/users/:id' }, flag: 'flag' }] },
+    ...more,
+  });
+  const statusAt = async (sidecar: SidecarProcess, target: string, ...lines: string[]): Promise<number> =>
+    statusOf(await ask(sidecar.inbound, get(target, ...lines)));
+
+  test('is open for whom its flag is on, by header and by path parameter', async () => {
+    const settings = gated(
+      boolean('off', {
+        targeting: { if: [{ or: [{ '==': [{ var: 'plan' }, 'gold'] }, { '==': [{ var: 'id' }, 'ö 7'] }] }, 'on'] },
+      }),
+      { context: { headers: { 'X-Plan': 'plan' }, pathParameters: true } },
+    );
+    await using sidecar = await startSidecar({ upstream: service.port, settings });
+    expect(await statusAt(sidecar, '/users/1')).toBe(404);
+    expect(await statusAt(sidecar, '/users/1', 'x-plan: gold')).toBe(200);
+    expect(await statusAt(sidecar, '/users/1', 'x-plan: silver')).toBe(404);
+    expect(await statusAt(sidecar, '/users/%C3%B6%207')).toBe(200);
+    expect(field(await ask(sidecar.inbound, get('/users/1')), 'fusebox-reason')).toBe('flag-off');
+  });
+
+  test.each([
+    ['is disabled', { ...boolean('on'), state: 'DISABLED' }],
+    ['has no default', { state: 'ENABLED', variants: { on: true } }],
+    ['is no boolean', { state: 'ENABLED', variants: { on: 'true' }, defaultVariant: 'on' }],
+    ['has a rule that fails', boolean('on', { targeting: { no_such_operator: [] } })],
+  ])('is shut while its flag %s', async (_what, flag) => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: gated(flag) });
+    expect(await statusAt(sidecar, '/users/1')).toBe(404);
+    await sidecar.apply(gated(boolean('on')));
+    expect(await statusAt(sidecar, '/users/1')).toBe(200);
+  });
+});
+
+test('a flag that follows a circuit goes off with it, is told, and comes on when the wait is over', async () => {
+  service.on('/fails', async (connection, head) => {
+    await wholeRequest(connection, head);
+    connection.send(answer('500 Internal Server Error', ''));
+  });
+  const settings = (resetTimeout: string): Settings => ({
+    flags: { feature: boolean('on', { offWhile: { circuitOpen: 'inbound/user' } }) },
+    inbound: {
+      routes: [
+        {
+          name: 'user',
+          match: { pathPrefix: '/fails' },
+          circuitBreaker: { failureThreshold: 1, resetTimeout, maxResetTimeout: '10m', resetJitter: 0 },
+        },
+      ],
+    },
+  });
+  await using sidecar = await startSidecar({ upstream: service.port, settings: settings('10m') });
+  const client = await sdk(sidecar);
+  const { events, end } = await follow(sidecar, '/ofrep/v1/events');
+  expect(await client.getBooleanValue('feature', false)).toBe(true);
+  expect(await sidecar.metric('fusebox_flag_off_while', { flag: 'feature' })).toBe(0);
+  await ask(sidecar.inbound, get('/fails'));
+  expect(await client.getBooleanDetails('feature', true)).toMatchObject({
+    value: false,
+    variant: 'off',
+    reason: 'CIRCUIT_OPEN',
+    flagMetadata: { circuit: 'inbound/user' },
+  });
+  expect(await sidecar.metric('fusebox_flag_off_while', { flag: 'feature', circuit: 'inbound/user' })).toBe(1);
+  await until('the event that it went off', () => events.length === 1);
+  // Its wait is over at once, by an edit.
+  await sidecar.apply(settings('1ms'));
+  await until('the event that it came on', () => events.length === 2);
+  expect(await client.getBooleanValue('feature', false)).toBe(true);
+  await sidecar.apply({});
+  expect((await sidecar.ask('/metrics')).text).not.toContain('fusebox_flag_off_while');
+  end();
+});
+
+describe('live configuration', () => {
+  const config = { 'cache.ttl_seconds': '60', 'app.json': '{"a": 1}', 'flags.yaml': 'flags: {a: true}' };
+
+  test('is read whole or by key, with validators', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { config } });
+    const whole = await local(sidecar, '/config');
+    expect(whole.body).toEqual({ 'app.json': '{"a": 1}', 'cache.ttl_seconds': '60' });
+    const one = await local(sidecar, '/config/cache.ttl_seconds');
+    expect(one).toMatchObject({ status: 200, body: '60' });
+    expect(one.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    const headers = { 'if-none-match': one.headers.get('etag')! };
+    expect((await local(sidecar, '/config/cache.ttl_seconds', { headers })).status).toBe(304);
+    expect(await local(sidecar, '/config/app.json')).toMatchObject({ body: { a: 1 } });
+    expect((await local(sidecar, '/config/flags.yaml')).status).toBe(404);
+    expect((await local(sidecar, '/config/__proto__')).status).toBe(404);
+  });
+
+  test('is told as it changes: what is now, then every change, a key that has gone as null', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { config } });
+    const one = await follow(sidecar, '/config/cache.ttl_seconds');
+    const all = await follow(sidecar, '/config');
+    await sidecar.apply({ config: { 'cache.ttl_seconds': '5', other: 'x' } });
+    await until('the change', () => one.events.length === 2 && all.events.length === 2);
+    await sidecar.apply({ config: { other: 'x' } });
+    await until('its end', () => one.events.length === 3 && all.events.length === 3);
+    const key = 'cache.ttl_seconds';
+    expect(one.events).toEqual([
+      { key, value: '60' },
+      { key, value: '5' },
+      { key, value: null },
+    ]);
+    expect(all.events).toEqual([
+      { 'app.json': '{"a": 1}', 'cache.ttl_seconds': '60' },
+      { 'cache.ttl_seconds': '5', other: 'x' },
+      { other: 'x' },
+    ]);
+    one.end();
+    all.end();
+  });
+
+  test('stands on no page and in no log line', async () => {
+    const secret = 's3cr3t-0f-the-service';
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { config: { password: secret } } });
+    expect((await local(sidecar, '/config/password')).body).toBe(secret);
+    const shown = (await sidecar.ask('/snapshot')).text;
+    expect(shown).toContain('"password"');
+    await sidecar.write(settingsText({ config: { password: secret.repeat(5_000) } }));
+    await sidecar.line(({ level }) => level === 'error');
+    expect(shown + (await sidecar.ask('/snapshot')).text + JSON.stringify(sidecar.lines)).not.toContain(secret);
+    expect(JSON.stringify(sidecar.lines)).toContain('more than the maximum 65536');
+  });
+});
+
+describe('the local API', () => {
+  const statusFor = (port: number, headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path: '/config', headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      asked.on('error', reject).end();
+    });
+
+  test('refuses web pages and rebound names, unknown places, wrong methods and large bodies', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: {} });
+    expect(await statusFor(sidecar.local, { host: `localhost:${sidecar.local}` })).toBe(200);
+    expect(await statusFor(sidecar.local, { host: 'evil.example' })).toBe(403);
+    expect(await statusFor(sidecar.local, { origin: 'http://evil.example' })).toBe(403);
+    expect((await local(sidecar, '/nowhere')).status).toBe(404);
+    expect(await local(sidecar, '/config', { method: 'POST', body: 'x' })).toMatchObject({ status: 405 });
+    expect(await local(sidecar, '/ofrep/v1/evaluate/flags')).toMatchObject({ status: 405 });
+    const body = 'x'.repeat(1_048_577);
+    expect(await local(sidecar, '/ofrep/v1/evaluate/flags', { method: 'POST', body })).toMatchObject({ status: 413 });
+  });
+
+  test('is closed by none', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, flags: ['--local=none'] });
+    expect(sidecar.local).toBe(0);
+  });
+});
