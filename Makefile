@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 TEST_FLAGS ?=
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test fuzz cluster cluster-down demo build bench generate verify clean
+	test-unit test test-sidecar fuzz cluster cluster-down demo build bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,10 @@ check-changes:
 test-unit: setup ## unit and property tests, the inner loop (< 20 s)
 	@vitest run --project unit --project prop $(TEST_FLAGS)
 
-test: setup ## unit, property and integration tests on real parts
+test: setup ## everything, on real parts, a Kubernetes API server among them (first: minutes)
+	@vitest run $(TEST_FLAGS)
+
+test-sidecar: setup ## everything but what needs a Kubernetes API server
 	@vitest run --project '!cluster' $(TEST_FLAGS)
 
 # Further arguments, such as FUZZ_FLAGS='--seed 1 --cases 100000 --seconds 60'.
