@@ -75,7 +75,7 @@ const refused: { file: string; code: string; rule: string }[] = [
   },
   {
     file: 'sidecar/src/rules/long.ts',
-    code: Array.from({ length: 261 }, (_, line) => `export const x${line} = 1;`).join('\n'),
+    code: Array.from({ length: 281 }, (_, line) => `export const x${line} = 1;`).join('\n'),
     rule: 'max-lines',
   },
   {
