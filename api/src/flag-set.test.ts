@@ -114,6 +114,7 @@ describe('what a gate knows of a request', () => {
       '{headers: {x: ""}}',
       '.headers.x: "" is not a name in a context (a letter or _, then letters, digits, _ . and -)',
     ],
+    ['{headers: {X-A: a, x-a: b}}', '.headers.x-a: is the header X-A already'],
     ['{body: true}', '.body: unknown field; known here: headers, pathParameters'],
   ])('%s', (context, fault) => {
     const head = 'apiVersion: fusebox.dev/v1alpha1\nkind: FeatureFlagSet\nmetadata: {name: users}\n';

@@ -46,7 +46,10 @@ const fields = {
         }),
         pathParameters: Type.Boolean({ description: 'The parameters of the path, by their names.', builtIn: 'false' }),
       },
-      { description: 'What the gate of a route knows of a request. Never its body.' },
+      {
+        description: 'What the gate of a route knows of a request. Never its body.',
+        rule: { across: ['headers'], check: headerTwins, cel: [] },
+      },
     ),
   ),
 };
@@ -76,5 +79,14 @@ function refFaults({ flags = {}, $evaluators = {} }: FlagsSpec): Breach[] {
     if (typeof flag === 'boolean' || flag.targeting === undefined) return [];
     const resolved = resolveRefs(flag.targeting, $evaluators);
     return 'fault' in resolved ? [{ path: ['flags', key, 'targeting'], message: resolved.fault }] : [];
+  });
+}
+
+/** Headers have no case: two spellings of one would leave it to chance which name it gets. */
+function headerTwins({ headers = {} }: { headers?: Record<string, string> }): Breach[] {
+  const names = Object.keys(headers);
+  return names.flatMap((name, at): Breach[] => {
+    const first = names.slice(0, at).find((other) => other.toLowerCase() === name.toLowerCase());
+    return first === undefined ? [] : [{ path: ['headers', name], message: `is the header ${first} already` }];
   });
 }

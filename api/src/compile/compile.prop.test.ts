@@ -48,7 +48,23 @@ const aim = fc.constantFrom(
   { targetRefs: [{ kind: 'Deployment', name: 'users' }] },
   { selector: { matchLabels: { app: 'users' } } },
 );
-const flags = fc.dictionary(name, fc.boolean(), { maxKeys: 3 });
+const definition = fc
+  .record({
+    state: fc.constantFrom('ENABLED', 'DISABLED'),
+    variants: fc.constantFrom({ on: true, off: false }, { on: 1, off: 0.5 }, { on: {}, off: { deep: [null] } }),
+    defaultVariant: optional(fc.constantFrom('on', 'off')),
+    targeting: optional(fc.oneof(fc.constant({}), fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 2 }))),
+    metadata: optional(fc.dictionary(name, fc.constantFrom('a', 1, false), { maxKeys: 2 })),
+  })
+  .map(plain);
+const flags = fc.dictionary(name, fc.oneof(fc.boolean(), definition), { maxKeys: 3 });
+const context = optional(
+  fc.record({
+    headers: optional(fc.dictionary(fc.constantFrom('X-A', 'x-b'), fc.constantFrom('a', 'b'))),
+    pathParameters: optional(fc.boolean()),
+  }),
+);
+const config = fc.dictionary(fc.constantFrom('ttl', 'b.json', '__proto__'), fc.constantFrom('', '60', '{}'));
 const metadata = fc
   .record({
     name,
@@ -66,14 +82,19 @@ const document: fc.Arbitrary<Document> = fc.oneof(
   fc
     .tuple(policy, aim, metadata)
     .map(([spec, at, meta]) => resiliencePolicy(plain({ ...spec, ...at }), meta as object)),
-  fc.tuple(flags, aim, metadata).map(([set, at, meta]) => featureFlagSet({ flags: set, ...at }, meta as object)),
+  fc
+    .tuple(flags, context, aim, metadata)
+    .map(([set, known, at, meta]) => featureFlagSet(plain({ flags: set, context: known, ...at }), meta as object)),
   fc
     .tuple(fc.record(blocks), metadata)
     .map(([inbound, meta]) => sidecarProfile(plain({ defaults: { inbound } }), meta as object)),
   fc
-    .tuple(policy, flags, optional(fc.constant('deployment/users')), metadata)
-    .map(([spec, set, target, meta]) =>
-      configMap({ policy: plain(spec), flags: set, ...(target !== undefined && { target }) }, meta as object),
+    .tuple(policy, flags, config, optional(fc.constant('deployment/users')), metadata)
+    .map(([spec, set, keys, target, meta]) =>
+      configMap(
+        { policy: plain(spec), flags: set, config: keys, ...(target !== undefined && { target }) },
+        meta as object,
+      ),
     ),
 );
 const documents = fc.array(document, { maxLength: 6 });
