@@ -73,9 +73,15 @@ test.each([
     { selector: { matchLabels: { app: 'users' } }, inbound: { defaults: { timeout: '4s' } } },
     { namespace: 'shop' },
   ),
+  featureFlagSet({
+    flags: { a: { state: 'ENABLED', variants: { on: true }, targeting: { $ref: 'x' } } },
+    $evaluators: { x: { var: 'a' } },
+    context: { headers: { 'x-user': 'targetingKey' } },
+  }),
   featureFlagSet({ flags: { a: true } }, { namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' }),
   sidecarProfile({ defaults: { inbound: { timeout: '9s' } } }),
   configMap({ policy: { inbound: { defaults: { timeout: '4s' } } }, flags: { b: false }, target: 'deployment/users' }),
+  configMap({ flags: { a: false }, config: { 'cache.ttl_seconds': '60' } }),
   configMap({}),
 ])('what a ControllerRevision keeps is read as the same document: %#', (document) => {
   expect(readObject(JSON.parse(JSON.stringify(objectOf(document))), null)).toEqual({ document });

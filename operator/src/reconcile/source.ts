@@ -129,7 +129,7 @@ export function objectOf(document: Document): object {
     ...(createdAt !== null && { creationTimestamp: createdAt }),
   };
   if (kind !== 'ConfigMap') return { apiVersion: API_VERSION, kind, metadata, spec: document.spec };
-  const { target, policy, flags } = document;
+  const { target, policy, flags, config } = document;
   return {
     apiVersion: 'v1',
     kind,
@@ -139,6 +139,7 @@ export function objectOf(document: Document): object {
       ...(target !== null && { annotations: { [TARGET_ANNOTATION]: `${target.kind}/${target.name}` } }),
     },
     data: {
+      ...config,
       ...(policy !== null && { 'policy.yaml': JSON.stringify(policy) }),
       ...(flags !== null && { 'flags.yaml': JSON.stringify(flags) }),
     },
