@@ -170,15 +170,15 @@ describe('OFREP', () => {
     };
     await using sidecar = await startSidecar({ upstream: service.port, settings: edit(0) });
     const seen = new Set<string>();
-    let going = true;
+    const reading = { goesOn: true };
     const reader = (async (): Promise<void> => {
-      while (going) {
+      while (reading.goesOn) {
         const { flags } = (await evaluateAll(sidecar)).body as { flags: { value: boolean }[] };
         seen.add(JSON.stringify(flags.map(({ value }) => value)));
       }
     })();
     for (let count = 1; count <= 40; count++) await sidecar.apply(edit(count));
-    going = false;
+    reading.goesOn = false;
     await reader;
     expect([...seen].toSorted()).toEqual(['[false,false,false]', '[true,true,true]']);
   });

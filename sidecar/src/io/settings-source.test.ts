@@ -118,3 +118,29 @@ test('a snapshot that cannot be applied is a rejection, and is tried again when 
   expect(snapshots).toHaveLength(1);
   expect(source.state().valid).toBe(true);
 });
+
+test('what must be waited for is; what has come meanwhile is newer, and nothing older follows it', async () => {
+  const waits: (() => void)[] = [];
+  const prepare = (snapshot: Snapshot): Promise<void> | null =>
+    snapshot.flags['slow'] === undefined ? null : new Promise<void>((resolve) => waits.push(resolve));
+  const { put, source } = start({ prepare });
+  const flagSet = (flags: string): string =>
+    `apiVersion: fusebox.dev/v1alpha1\nkind: FeatureFlagSet\nmetadata: {name: a}\nspec: {flags: ${flags}}\n`;
+  const seen = (): string[] => snapshots.map(({ flags }) => Object.keys(flags).join());
+  put(flagSet('{slow: true}'));
+  expect(seen()).toEqual([]);
+  put(flagSet('{quick: true}'));
+  waits[0]!();
+  await Promise.resolve();
+  expect(seen()).toEqual(['quick']);
+  put(flagSet('{slow: true, more: true}'));
+  waits[1]!();
+  await Promise.resolve();
+  expect(seen()).toEqual(['quick', 'more,slow']);
+  put(flagSet('{slow: true, lost: true}'));
+  put('nonsense: [');
+  waits[2]!();
+  await Promise.resolve();
+  expect(seen()).toEqual(['quick', 'more,slow']);
+  expect(source.state().valid).toBe(false);
+});
