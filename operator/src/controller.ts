@@ -109,9 +109,9 @@ export class Controller {
     this.queue.stop();
   }
 
-  /** Have the caches been complete, and all that was in them published? Once true, it stays so. */
+  /** Have the caches been complete, all that was in them published, and changes been awaited? Once true, it stays so. */
   get ready(): boolean {
-    this.#wasReady ||= this.#caughtUp;
+    this.#wasReady ||= this.#caughtUp && this.watches.watched;
     return this.#wasReady;
   }
 

@@ -2,6 +2,7 @@
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { Controller } from './controller.ts';
+import { Denials } from './kube/denials.ts';
 import { hasCode } from './kube/kube-error.ts';
 import type { QueueWatcher } from './queue/work-queue.ts';
 import type { InformerWatcher } from './watch/informer.ts';
@@ -25,6 +26,18 @@ export function informerWatcher(registry: MetricsRegistry, log: Logger): Informe
     },
     recovered: (resource) => log.info('watching again', { resource }),
   };
+}
+
+/** Tells what the API server does not allow: in the log once, and on `/metrics` as long as it lasts. */
+export function newDenials(registry: MetricsRegistry, log: Logger): Denials {
+  const denials: Denials = new Denials({
+    denied: (denial, error) =>
+      log.error('the API server does not allow this; the role of the operator must', { ...denial, error }),
+    allowed: (denial) => log.info('the API server allows this now', { ...denial }),
+  });
+  const count = (): number => denials.list.length;
+  registry.gauge('fusebox_operator_denied', 'Kinds of requests that the API server does not allow.', {}, count);
+  return denials;
 }
 
 /** Counts turns, and logs those that failed. */

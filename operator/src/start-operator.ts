@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { startAdmin } from '@fusebox/runtime/admin.ts';
+import { type Reply, startAdmin } from '@fusebox/runtime/admin.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
@@ -11,9 +11,10 @@ import type { Config } from './config.ts';
 import { Controller } from './controller.ts';
 import { type KubeClient, newKubeClient } from './kube/client.ts';
 import { connectionFrom } from './kube/connection.ts';
+import { notingDenials } from './kube/denials.ts';
 import { KubeError } from './kube/kube-error.ts';
 import { type RunningNews, sourceSubject, startNews } from './news/start-news.ts';
-import { informerWatcher, queueWatcher, registerControllerGauges } from './operator-metrics.ts';
+import { informerWatcher, newDenials, queueWatcher, registerControllerGauges } from './operator-metrics.ts';
 import { type AuthorityKeeper, newMemoryKeeper } from './pki/authority-keeper.ts';
 import { Certificates } from './pki/certificates.ts';
 import { newSecretKeeper } from './pki/secret-keeper.ts';
@@ -35,7 +36,8 @@ export interface Operator {
 export async function startOperator(config: Config, log: Logger): Promise<Operator> {
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics);
-  const client = newKubeClient(connectionFrom(config.kubeconfig));
+  const denials = newDenials(metrics, log);
+  const client = notingDenials(newKubeClient(connectionFrom(config.kubeconfig)), denials);
   const replica = `${hostname()}-${randomBytes(4).toString('hex')}`.toLowerCase().replaceAll(/[^-a-z0-9]/g, '-');
   let replicas: Replicas | null = null;
   const mayWrite = (): boolean => (config.lease === null ? true : (replicas?.mayWrite ?? false));
@@ -50,13 +52,15 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
 
   // The first to open: a pod that waits for the API server is seen to live.
   let listening = false;
+  const ready = (): boolean => listening && controller.ready;
   const admin =
     config.admin === null
       ? null
       : await startAdmin({
           ...config.admin,
-          ready: () => listening && controller.ready,
+          ready,
           renderMetrics: () => metrics.render(),
+          more: { '/readyz': { method: 'GET', access: 'public', reply: () => readiness(ready(), denials.list) } },
         });
   const running = controller.run();
   const keeper = config.namespace === null ? newMemoryKeeper() : newSecretKeeper(client, config.namespace);
@@ -107,6 +111,12 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       await Promise.all([client.close(), admin?.close()]);
     },
   };
+}
+
+/** What the API server does not allow makes nobody unready by itself: sidecars would lose the little that there is. */
+function readiness(ready: boolean, denied: readonly string[]): Reply {
+  const lines = [ready ? 'ready' : 'not ready', ...denied.map((what) => `not allowed by the API server: ${what}`)];
+  return { status: ready ? 200 : 503, type: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
 }
 
 interface CoreParts {

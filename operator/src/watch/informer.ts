@@ -68,6 +68,7 @@ export class Informer<T> {
   #resourceVersion: string | null = null;
   /** False: the next thing to do is a list. */
   #current = false;
+  #watched = false;
   #failures = 0;
   #stopped = false;
   #abort = new AbortController();
@@ -85,6 +86,11 @@ export class Informer<T> {
   /** Has the store been equal to the API server's once? It stays true when the API server is away. */
   get synced(): boolean {
     return this.#resourceVersion !== null;
+  }
+
+  /** Has the API server agreed to a watch once? One that only lets things be listed tells of no change. */
+  get watched(): boolean {
+    return this.#watched;
   }
 
   /** Failures in a row (count); 0: all is well. */
@@ -181,6 +187,7 @@ export class Informer<T> {
         ...(kind.labelSelector !== undefined && { labelSelector: kind.labelSelector }),
         signal: abort.signal,
         onOpen: () => {
+          this.#watched = true;
           cancelCheck = timers.after(SHORTEST_MS, () => this.#recovered());
         },
         onEvent: (event) => this.#take(event),

@@ -70,6 +70,11 @@ export class Watches {
     return this.#synced;
   }
 
+  /** Has every kind been watched once? */
+  get watched(): boolean {
+    return this.#informers.every(({ informer }) => informer.watched);
+  }
+
   /** For each kind that says what pods obey, the newest `resourceVersion` observed: `configmaps=812,pods=900,…`. */
   revision(): string {
     const known = this.#informers.filter(({ settings, informer }) => settings && informer.resourceVersion !== null);
