@@ -1,12 +1,16 @@
 /** Flags and live configuration in a real sidecar: at the gate, for an unmodified SDK, and as streams of changes. */
 import { OpenFeature, type Client, type EvaluationContext } from '@openfeature/server-sdk';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { compile } from '@fusebox/api/compile/compile.ts';
+import { configMap, featureFlagSet, resiliencePolicy } from '@fusebox/api/testing/builders.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { field, statusOf } from './support/message.ts';
+import { newToken, TestOperator } from './support/operator.ts';
 import { ask, get } from './support/peer.ts';
 import { answer, startService, wholeRequest, type ScriptedService } from './support/scripted-service.ts';
-import { settingsText, type Settings } from './support/settings.ts';
+import { newFolder, settingsText, type Settings } from './support/settings.ts';
 import { startSidecar, type SidecarProcess } from './support/sidecar-process.ts';
 import { until } from './support/until.ts';
 
@@ -259,6 +263,40 @@ test('a flag that follows a circuit goes off with it, is told, and comes on when
   await sidecar.apply({});
   expect((await sidecar.ask('/metrics')).text).not.toContain('fusebox_flag_off_while');
   end();
+});
+
+test('from the operator, and from the disk after a restart, flags in full hold as from a file', async () => {
+  await using operator = await TestOperator.start();
+  const folder = await newFolder();
+  const published = (defaultVariant: 'on' | 'off') =>
+    compile(
+      [
+        featureFlagSet({ flags: { feature: boolean(defaultVariant) } }),
+        resiliencePolicy({ inbound: { routes: [{ name: 'a', match: { path: '/a' }, flag: 'feature' }] } }),
+        configMap({ config: { ttl: '60' } }),
+      ],
+      { namespace: null, workloads: [], labels: null },
+    ).snapshot;
+  operator.registry.publish('pod', published('off'));
+  // Two at once, while what evaluates them may still be loading: the newest holds.
+  operator.registry.publish('pod', published('on'));
+  const flags = ['--operator', operator.url, '--ca', operator.caPath, '--data-dir', folder.path];
+  flags.push('--token', await operator.writeToken(newToken('pod')));
+  const holds = async (sidecar: SidecarProcess): Promise<void> => {
+    await until('the flag is on', async () => statusOf(await ask(sidecar.inbound, get('/a'))) === 200);
+    expect((await evaluate(sidecar, 'feature')).body).toMatchObject({ value: true, variant: 'on' });
+    expect((await local(sidecar, '/config/ttl')).body).toBe('60');
+  };
+  {
+    await using sidecar = await startSidecar({ upstream: service.port, flags });
+    await holds(sidecar);
+    await until('it is acknowledged', () => operator.registry.acked('pod')?.digest === published('on').digest);
+    await until('it is kept on disk', async () => (await readdir(folder.path)).includes('last-good-snapshot.json'));
+  }
+  await operator.stop();
+  await using again = await startSidecar({ upstream: service.port, flags });
+  await holds(again);
+  await folder.remove();
 });
 
 describe('live configuration', () => {
