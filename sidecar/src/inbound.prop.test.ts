@@ -123,7 +123,7 @@ function play(steps: Step[], sim: Simulation): Party[] {
 test('every request is answered once and in order, or its connection ends; afterwards every place and permit is free', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), fc.nat(settings.length - 1), (steps, first) => {
-      const sim = new Simulation(settings[first]!);
+      const sim = new Simulation(settings[first]);
       const parties = play(steps, sim);
       for (const { client, gone } of parties) if (!gone) client.readAgain();
       // Long enough for every deadline that the settings have, but for those that hang without one: their clients leave.
