@@ -7,13 +7,29 @@ const report = (state: State, era: number, reason: string | null = null) =>
   ackedOf('users-1', { circuits: [{ route: 'user', state, era, reason }] });
 
 /** What is told of the last of these reports. */
-const last = (...reports: [State, number][]): string[] => {
+const last = (...reports: [State, number, (string | null)?][]): string[] => {
   const memory = new CircuitChanges();
-  const told = reports.map(([state, era]) => memory.report(report(state, era)));
+  const told = reports.map(([state, era, reason = 'failure-rate']) => memory.report(report(state, era, reason)));
   return told.at(-1)!.map(({ from, to, era }) => `${from} → ${to} (${era})`);
 };
 
-test.each<[string, [State, number][], string[]]>([
+test.each<[string, [State, number, (string | null)?][], string[]]>([
+  [
+    'a reset of a closed one (Shadow became Enforce) is no opening',
+    [
+      ['Closed', 0, null],
+      ['Closed', 1, null],
+    ],
+    [],
+  ],
+  [
+    'a reset of an open one closes it',
+    [
+      ['Open', 1],
+      ['Closed', 2, null],
+    ],
+    ['Open → Closed (2)'],
+  ],
   ['a closed circuit that was not known', [['Closed', 3]], []],
   ['an open circuit that was not known', [['Open', 3]], ['null → Open (3)']],
   [

@@ -14,7 +14,7 @@ export interface CircuitChange {
   /** null: not known. */
   from: Circuit['state'] | null;
   to: Circuit['state'];
-  /** Counts the openings of this circuit. */
+  /** Counts the openings of this circuit, and its resets. */
   era: number;
   /** Why it opened. */
   reason: string | null;
@@ -66,6 +66,9 @@ function steps(before: Circuit | null, after: Circuit): Step[] {
   // A smaller era: the sidecar has begun anew, all closed.
   const known = after.era < before.era ? { state: 'Closed' as const, era: 0 } : before;
   if (after.era === known.era) return after.state === known.state ? [] : [{ from: known.state, to: after.state }];
+  // Closed, and never opened since: it was reset (Shadow became Enforce), which starts an era, too.
+  if (after.state === 'Closed' && after.reason === null)
+    return known.state === 'Closed' ? [] : [{ from: known.state, to: 'Closed' }];
   const opened: Step = { from: known.state, to: 'Open' };
   return after.state === 'Open' ? [opened] : [opened, { from: 'Open', to: after.state }];
 }
