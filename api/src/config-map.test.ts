@@ -59,7 +59,7 @@ describe('a labelled ConfigMap', () => {
 
   test('has texts only in its data', () => {
     expect(configMap('  ttl: 60\n  on: "1"\n  debug: yes').faults.map(formatFault)).toEqual([
-      'a.yaml:5 ConfigMap c: data.ttl: 60 is a number, not a text: quote it, "60"',
+      'a.yaml:5 ConfigMap c: data.ttl: is a number, not a text: quote it',
       'a.yaml:6 ConfigMap c: data.on: the key on without quotes is a boolean to kubectl (YAML 1.1): quote it',
       'a.yaml:7 ConfigMap c: data.debug: yes without quotes is a boolean to kubectl (YAML 1.1): quote it',
     ]);
@@ -74,6 +74,16 @@ describe('a labelled ConfigMap', () => {
     ]);
     expect(sized(65_536, 65_536, 65_536, 65_536, 2)).toEqual([
       'a.yaml:4 ConfigMap c: data: has keys for the service with 262146 bytes together, more than the maximum 262144',
+    ]);
+  });
+
+  test('is told what is wrong with a value without showing it', () => {
+    const told = configMap(`  a: 8714\n  b: true\n  c: [8714]`).faults.map(formatFault);
+    expect(told.join()).not.toContain('8714');
+    expect(told).toEqual([
+      'a.yaml:5 ConfigMap c: data.a: is a number, not a text: quote it',
+      'a.yaml:6 ConfigMap c: data.b: is a boolean, not a text: quote it',
+      'a.yaml:7 ConfigMap c: data.c: is a list, not a text',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-import { type Form, Text } from './schema.ts';
+import type { Form } from './schema.ts';
 import { CONFIG_LABEL, TARGET_ANNOTATION } from './names.ts';
 import { ObjectMetadata } from './object-metadata.ts';
 import type { Problem } from './validate.ts';
@@ -27,7 +27,7 @@ export const ConfigMapObject = Type.Object(
     data: Type.Optional(
       Type.Unsafe<Record<string, string>>({
         type: 'object',
-        additionalProperties: Text(() => null, { description: 'A setting.', maxLength: 1_048_576 }),
+        additionalProperties: Type.String({ description: 'A setting.', maxLength: 1_048_576, secret: true }),
       }),
     ),
     binaryData: Type.Optional(Type.Unknown()),

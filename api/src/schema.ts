@@ -70,6 +70,8 @@ export interface Shape {
   moreRules?: readonly Rule[];
   /** Of an object: `true` or `false` may stand in its place. */
   orBoolean?: true;
+  /** Of a text: what stands there is nobody's business, so no message shows it. */
+  secret?: true;
   /** Any value at all; its words and keys must be the same to every reader of YAML, and it is nested this deep at most. */
   freeDepth?: number;
   /** Of a list of objects: no two of them may have the same text in this field. */

@@ -66,6 +66,9 @@ class Walk {
   }
 
   #typeComplaint(shape: Shape, value: unknown, path: Path): string {
+    if (shape.secret === true && (typeof value === 'number' || typeof value === 'boolean')) {
+      return `is a ${typeof value}, not a text: quote it`;
+    }
     return wrongType(shape, value, this.#isBareWord(value, path));
   }
 
@@ -199,7 +202,8 @@ class Walk {
       return `${quote(value)} is not one of ${shape.enum.join(', ')}`;
     }
     const complaint = shape.form?.(value) ?? lengthComplaint(shape, value);
-    return complaint === null ? null : `${quote(value)} ${complaint}`;
+    if (complaint === null) return null;
+    return shape.secret === true ? complaint : `${quote(value)} ${complaint}`;
   }
 
   #number(shape: Shape, value: unknown, path: Path): unknown {

@@ -35,7 +35,10 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
     (request, response) => {
       request.on('error', () => response.destroy());
-      void receive(request).then((body) => answer({ request, response, body }, options, streams));
+      response.on('error', () => response.destroy());
+      receive(request)
+        .then((body) => answer({ request, response, body }, options, streams))
+        .catch(() => send(response, request, problem(500, 'Internal Server Error', 'It could not be answered.')));
     },
   );
   server.maxConnections = 1_024;
