@@ -3,7 +3,7 @@ import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { FlagsInForce } from '../flags-in-force.ts';
 
 export interface FlagFollowersOptions {
-  flags: FlagsInForce;
+  flags: Pick<FlagsInForce, 'followers'>;
   registry: MetricsRegistry;
   timers: Timers;
   nowMs: () => number;
@@ -16,7 +16,7 @@ export class FlagFollowers {
   private readonly options: FlagFollowersOptions;
   private cancel = (): void => {};
   private shown = new Set<string>();
-  private off = '';
+  private off = '[]';
 
   constructor(options: FlagFollowersOptions) {
     this.options = options;
