@@ -18,7 +18,8 @@ export interface TestObject {
 }
 
 const PATIENCE_MS = 30_000;
-const SPEC = { containers: [{ name: 'app', image: 'none.invalid/app' }], nodeName: 'none' };
+// No scheduler takes them. On a node that there is not, they would be collected as garbage within a minute.
+const SPEC = { containers: [{ name: 'app', image: 'none.invalid/app' }], schedulerName: 'none' };
 const metadataOf = (labels: Record<string, string>): object => ({
   labels,
   annotations: { [SIDECAR_ANNOTATION]: 'true' },
