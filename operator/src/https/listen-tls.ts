@@ -18,6 +18,12 @@ const HANDSHAKE_MS = 10_000;
 const HEAD_MS = 10_000;
 const REQUEST_MS = 15_000;
 
+/**
+ * How long a connection without a request stays open (ms): longer than a sidecar's reports are apart. After an edit all sidecars report at
+ * once, and a handshake costs more than everything else about a report.
+ */
+const IDLE_MS = 45_000;
+
 /** How often that is looked at (ms). */
 const LOOK_MS = 5_000;
 
@@ -32,6 +38,7 @@ export async function listenTls(
       handshakeTimeout: HANDSHAKE_MS,
       headersTimeout: HEAD_MS,
       requestTimeout: REQUEST_MS,
+      keepAliveTimeout: IDLE_MS,
       connectionsCheckingInterval: LOOK_MS,
     },
     (request, response) => void handler(request, response),
