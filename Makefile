@@ -65,7 +65,7 @@ demo: setup ## watch the sidecar protect the sample service
 build: setup ## one file per program, as images hold them, in dist/
 	@node scripts/bundle.ts
 
-bench: build ## cost beside peers; writes bench/results/ (about 12 minutes, on a quiet machine)
+bench: build ## cost beside peers; writes bench/results/ (about 20 minutes, on a quiet machine)
 	@node bench/run.ts
 
 generate: setup ## write what is derived from the code: docs/*.md, crds/*.yaml

@@ -32,9 +32,10 @@ async function startSidecar(bed: Bed, path: string, operator: OperatorServer, up
   const token = join(bed.folder, 'token');
   writeFileSync(token, await tokenOf(bed.api, path, pod));
   const port = await freePort();
-  const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--local', 'none', '--upstream', `127.0.0.1:${upstream}`];
+  const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--local', 'none'];
+  const service = ['--upstream', `127.0.0.1:${upstream}`, '--drain-delay', '0s', '--log-level', 'warn'];
   const feed = ['--operator', operator.url.href, '--token', token, '--ca', operator.caPath];
-  const command = [process.execPath, program, ...addresses, ...feed, '--drain-delay', '0s', '--log-level', 'warn'];
+  const command = [process.execPath, program, ...addresses, ...service, ...feed];
   return startServer({ name: 'sidecar', command, core: null, port, path: '/' });
 }
 

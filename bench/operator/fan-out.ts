@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { atMost } from '../report.ts';
-import type { Bed } from './bed.ts';
+import type { Bed, OperatorServer } from './bed.ts';
 import { type Claim, timesHeader, timesOf, timesRow } from './claim.ts';
-import { monotonicMs, startLightClients } from './light-clients.ts';
+import { type LightClients, monotonicMs, startLightClients } from './light-clients.ts';
 import { createPod, makeReady, tokenOf } from './pods.ts';
 import { createSettings, editSettings } from './settings.ts';
 import { settledMiB } from './settled-memory.ts';
@@ -14,8 +14,8 @@ const warmUpEdits = 3;
 const restSeconds = 15;
 
 interface Played {
-  /** For each edit: from sending it until the first, the middle and the last client had it (ms). */
-  edits: { firstMs: number; middleMs: number; lastMs: number }[];
+  /** For each edit: from sending it until a bare watch told, and the first, the middle and the last client had it (ms). */
+  edits: { watchToldMs: number; firstMs: number; middleMs: number; lastMs: number }[];
   /** Resident memory of the operator (MiB). */
   memory: { without: number; connected: number; afterEdits: number };
 }
@@ -28,6 +28,31 @@ async function createPods(bed: Bed, path: string): Promise<string[]> {
     await makeReady(bed.api, path, name);
     return tokenOf(bed.api, path, pod);
   });
+}
+
+async function measureEdits(
+  bed: Bed,
+  path: string,
+  { operator, all, count }: { operator: OperatorServer; all: LightClients; count: number },
+): Promise<Played['edits']> {
+  let told = (): void => {};
+  const endWatch = await bed.api.watch(`${path}/configmaps`, 'live', () => told());
+  const edits: Played['edits'] = [];
+  for (let number = 1; number <= warmUpEdits + count; number++) {
+    await operator.untilQuiet();
+    await pause(300 * Math.random());
+    const arrived = all.next();
+    const watchTold = new Promise<number>((resolve) => (told = () => resolve(monotonicMs())));
+    const sentMs = monotonicMs();
+    await editSettings(bed, path, number);
+    const [{ timesMs }, watchToldMs] = await Promise.all([arrived, watchTold]);
+    if (number <= warmUpEdits) continue;
+    const { p50, max } = timesOf(timesMs.map((atMs) => atMs - sentMs));
+    const firstMs = Math.min(...timesMs) - sentMs;
+    edits.push({ watchToldMs: watchToldMs - sentMs, firstMs, middleMs: p50, lastMs: max });
+  }
+  endWatch();
+  return edits;
 }
 
 async function play(bed: Bed, count: number): Promise<Played> {
@@ -43,18 +68,7 @@ async function play(bed: Bed, count: number): Promise<Played> {
       await all.next();
       await operator.untilQuiet();
       const connected = await settledMiB(operator.pid, restSeconds);
-      const edits: Played['edits'] = [];
-      for (let number = 1; number <= warmUpEdits + count; number++) {
-        await operator.untilQuiet();
-        await pause(300 * Math.random());
-        const arrived = all.next();
-        const sentMs = monotonicMs();
-        await editSettings(bed, path, number);
-        const { timesMs } = await arrived;
-        const times = timesOf(timesMs.map((atMs) => atMs - sentMs));
-        const firstMs = Math.min(...timesMs) - sentMs;
-        if (number > warmUpEdits) edits.push({ firstMs, middleMs: times.p50, lastMs: times.max });
-      }
+      const edits = await measureEdits(bed, path, { operator, all, count });
       await operator.untilQuiet();
       return { edits, memory: { without, connected, afterEdits: await settledMiB(operator.pid, restSeconds) } };
     } finally {
@@ -81,6 +95,7 @@ export const fanOut: Claim = {
         {
           header: timesHeader('from sending the edit until'),
           rows: [
+            timesRow('a bare watch has told', timesOf(edits.map(({ watchToldMs }) => watchToldMs))),
             timesRow('the first client has it', timesOf(edits.map(({ firstMs }) => firstMs))),
             timesRow('half of the clients have it', timesOf(edits.map(({ middleMs }) => middleMs))),
             timesRow('all clients have it', last),
