@@ -3,7 +3,7 @@ import { quantile } from '../quantiles.ts';
 import type { Bed } from './bed.ts';
 
 /** What a benchmark found; where and when is added by whoever ran it. */
-export type Found = Omit<Report, 'name' | 'machine' | 'keep'>;
+type Found = Omit<Report, 'name' | 'machine' | 'keep'>;
 
 /** One benchmark of the operator. */
 export interface Claim {

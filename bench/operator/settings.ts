@@ -2,7 +2,7 @@ import { CONFIG_LABEL } from '@fusebox/api/names.ts';
 import type { Bed } from './bed.ts';
 
 /** Data of a labelled ConfigMap: requests are let through or refused; no two edits are alike. */
-export const settings = (edit: number): { data: Record<string, string> } => ({
+const settings = (edit: number): { data: Record<string, string> } => ({
   data: {
     'policy.yaml': `inbound:
   unmatched: ${edit % 2 === 1 ? 'Refuse' : 'Allow'}

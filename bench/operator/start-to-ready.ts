@@ -8,7 +8,7 @@ const lookMs = 5;
 const targetMs = 3_000;
 
 /** From the start of the process until `/readyz` says that everything was seen and published. */
-export async function startOnce(bed: Bed): Promise<{ readyMs: number; cpuMs: number }> {
+async function startOnce(bed: Bed): Promise<{ readyMs: number; cpuMs: number }> {
   const operator = await bed.startOperator(lookMs);
   const cpuMs = cpuTimeNs(operator.pid) / 1e6;
   await operator.stop();
