@@ -102,7 +102,10 @@ export function drawExchange(
   corpora: { readonly requests: Corpus; readonly answers: Corpus },
   worlds: number,
 ): ExchangeCase {
-  const client = piecesOf(several(chance, 4, () => requestText(chance, corpora.requests)).join(''), 6, chance);
+  const requests = several(chance, 4, () => requestText(chance, corpora.requests));
+  // Most of them differ, so that they can be told apart at the service.
+  const told = requests.map((text, index) => text.replace(/^(\S+ \S*\/)/, `$1${index}`));
+  const client = piecesOf(told.join(''), 6, chance);
   return {
     world: chance.below(worlds),
     client,

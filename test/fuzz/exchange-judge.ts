@@ -29,7 +29,10 @@ export function judge(each: ExchangeCase, played: Played): void {
   const stream = readRequests(played.sent);
   const exchanged = stream.requests.map((request): Exchanged => ({ request, served: [] }));
   judgeForwarded(played, exchanged);
-  judgeAnswers(each, played, { exchanged, refused: stream.refused });
+  judgeExcess(played.served);
+  // Of two requests that are alike, where one may have been refused, nobody can tell which has reached the service.
+  const areTold = each.world === 0 || exchanged.every(({ request }, index) => isLast(request, stream.requests, index));
+  if (areTold) judgeAnswers(each, played, { exchanged, refused: stream.refused });
 }
 
 /** What reached the service are requests of the client, each once, whole or cut, in their order. */
@@ -83,6 +86,9 @@ function isTunnel(request: StreamRequest, served: Served | undefined): boolean {
   const answer = answerOf(served);
   return answer !== null && answer !== 'incomplete' && answer.head.status === 101;
 }
+
+const isLast = (request: StreamRequest, all: readonly StreamRequest[], index: number): boolean =>
+  !all.slice(index + 1).some((other) => isSame(request, { ...other, host: other.host ?? AUTHORITY }));
 
 function isSame(request: StreamRequest | undefined, got: StreamRequest): boolean {
   if (request === undefined) return false;
@@ -151,13 +157,33 @@ function nextAnswer(received: string, request: StreamRequest | undefined, ended:
   return firstAnswer(received, { method: isLate ? '' : request.method, upgrades: asksForUpgrade(request), ended });
 }
 
+/** Where the first answer ends in what the service sent for a request; null: it is not whole, or there is nothing behind it. */
+function excessFrom(each: Served): number | null {
+  const answer = answerOf(each);
+  if (answer === null || answer === 'incomplete' || answer.end === null) return null;
+  return each.answer.length > answer.end ? answer.end : null;
+}
+
 /** On the same connection the service has sent more than one answer for a request before. */
 function isAfterExcess(served: Served, all: readonly Served[]): boolean {
   const before = all.filter(({ connection }) => connection === served.connection);
-  return before.slice(0, before.indexOf(served)).some((each) => {
-    const answer = answerOf(each);
-    return answer !== null && answer !== 'incomplete' && answer.end !== null && each.answer.length > answer.end;
-  });
+  return before.slice(0, before.indexOf(served)).some((each) => excessFrom(each) !== null);
+}
+
+/** Bytes that come together with the end of an answer, and are not of it, show that the connection is good for nothing more. */
+function judgeExcess(served: readonly Served[]): void {
+  for (const [index, each] of served.entries()) {
+    const end = excessFrom(each);
+    if (end === null) continue;
+    let at = 0;
+    const isTogether = each.script.pieces.some(({ text }) => {
+      const from = at;
+      at += text.length;
+      return from < end && end < at;
+    });
+    const isUsedAgain = served.slice(index + 1).some(({ connection }) => connection === each.connection);
+    must(!isTogether || !isUsedAgain, 'a connection with bytes behind an answer is used again');
+  }
 }
 
 /** A refusal tells the truth. */

@@ -52,7 +52,9 @@ export class FakeStream implements ByteStream {
   write(data: string | Uint8Array): boolean {
     const { peer } = this;
     if (this.destroyed || this.ended || peer === null || peer.destroyed) return true;
-    peer.unread.push(typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data));
+    // Not a copy: as with a socket, bytes may not change before they have been taken.
+    const { buffer, byteOffset, byteLength } = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
+    peer.unread.push(Buffer.from(buffer, byteOffset, byteLength));
     this.later(() => peer.deliver());
     if (this.writableLength <= HIGH_WATER_BYTES) return true;
     this.needsDrain = true;
