@@ -46,6 +46,7 @@ export class Bed {
 
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
+    process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
     this.api = new ClusterApi(readKubeconfig(cluster.kubeconfigPath));
   }
 
@@ -116,7 +117,6 @@ export class Bed {
     }
     await this.api.close();
     await this.cluster.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
