@@ -288,6 +288,26 @@ describe('a restart of the operator while a source is bad', () => {
     await until('one revision is kept', async () => (await space.list('ControllerRevision')).length === 1);
   });
 
+  test('takes nothing away of an edit that came while no replica led', async () => {
+    const { space, pod } = await newSpaceWithPod();
+    await operator.stop();
+    const follower = await Controlled.start(cluster.kubeconfigPath, { leads: false });
+    for (const text of ['1s', '2s']) {
+      await space.applyConfigMap('config', { 'policy.yaml': JSON.stringify(timeout(text)) });
+      await until(`${text} is saved, and nothing else`, async () => {
+        const saved = JSON.stringify(await space.list('ControllerRevision'));
+        return saved.includes(text) && saved.match(/fusebox-[0-9a-f]{20}/g)!.length === 1;
+      });
+    }
+    expect(await space.get('LiveConfig', 'config')).toBeNull();
+    await follower.stop();
+    await space.patch('ConfigMap', 'config', { data: { 'policy.yaml': 'inbound: [' } });
+    operator = await Controlled.start(cluster.kubeconfigPath);
+    operator.sidecars.connect(pod.metadata);
+    await space.untilCondition('LiveConfig', 'config', 'Accepted', 'False Invalid');
+    await untilTimeout(pod, 2_000);
+  });
+
   test('freezes its pods where they are lost as well, and says so of everybody who is held up', async () => {
     const { space, pod } = await breakAndRestart(async (lost) => {
       for (const { metadata } of await lost.list('ControllerRevision'))

@@ -18,7 +18,7 @@ import { type QueueWatcher, WorkQueue } from './queue/work-queue.ts';
 import { Fleet } from './reconcile/fleet.ts';
 import type { InForce } from './reconcile/in-force.ts';
 import { observe, type Sight } from './reconcile/observe.ts';
-import { plan } from './reconcile/plan.ts';
+import { type Action, plan } from './reconcile/plan.ts';
 import { PodMemories } from './reconcile/pod-memories.ts';
 import { Settlement } from './reconcile/settlement.ts';
 import { type Source, sourceKey } from './reconcile/source.ts';
@@ -50,6 +50,9 @@ const STATUS_PLACES = 8;
 const PUBLISHING_MS = 2;
 /** How often a replica that is behind looks whether it has caught up (ms). */
 const CATCH_UP_MS = 20;
+
+/** What last good settings are is no matter of opinion: revisions are named by their content, and whoever is first makes them. */
+const isForEverybody = (action: Action): boolean => action.do === 'saveLastGood' || action.do === 'dropRevision';
 
 export class Controller {
   readonly fleet = new Fleet();
@@ -166,7 +169,7 @@ export class Controller {
     for (const action of actions) {
       try {
         if (action.do === 'loadLastGood') await this.#loadLastGood(action.source, action.revision);
-        else if (leading()) {
+        else if (leading() || isForEverybody(action)) {
           await write(client, action);
           if (action.do !== 'applyStatus') continue;
           this.#written.wrote(key, action.status, clock.nowMs());

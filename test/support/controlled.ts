@@ -16,7 +16,7 @@ export class Controlled {
   readonly #client;
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(kubeconfigPath: string) {
+  private constructor(kubeconfigPath: string, leads: boolean) {
     this.#client = newKubeClient(connectionFrom(kubeconfigPath));
     const note = (where: string, error: unknown): void => {
       this.failures.push(`${where}: ${String(error)}`);
@@ -28,7 +28,7 @@ export class Controlled {
       timers,
       random: Math.random,
       log: newLogger({ level: 'error', wallMs: clock.wallMs, write: () => {} }),
-      leading: () => true,
+      leading: () => leads,
       informerWatcher: {
         listed: () => {},
         watchDied: () => {},
@@ -39,9 +39,9 @@ export class Controlled {
     });
   }
 
-  /** Resolves when the caches are complete. */
-  static async start(kubeconfigPath: string): Promise<Controlled> {
-    const controlled = new Controlled(kubeconfigPath);
+  /** Resolves when the caches are complete. `leads`: may it write status? */
+  static async start(kubeconfigPath: string, { leads = true } = {}): Promise<Controlled> {
+    const controlled = new Controlled(kubeconfigPath, leads);
     controlled.#running = controlled.controller.run();
     await until('the caches are complete', () => controlled.controller.ready, 30_000).catch((error: unknown) => {
       throw new Error(controlled.failures.join('\n'), { cause: error });

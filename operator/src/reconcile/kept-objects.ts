@@ -20,9 +20,10 @@ export function liveConfigFacts({ metadata, spec, status }: KubeObject): LiveCon
 }
 
 /** Of a ControllerRevision that somebody owns. */
-export function savedRevision({ metadata }: KubeObject): SavedRevision | null {
+export function savedRevision({ metadata, revision }: KubeObject): SavedRevision | null {
   const ownerUid = ownerOf(metadata);
-  return ownerUid === null ? null : { namespace: metadata.namespace ?? '', name: metadata.name, ownerUid };
+  if (ownerUid === null) return null;
+  return { namespace: metadata.namespace ?? '', name: metadata.name, ownerUid, revision: Number(revision) };
 }
 
 const ownerOf = ({ ownerReferences = [] }: KubeObject['metadata']): string | null =>

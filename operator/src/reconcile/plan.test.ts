@@ -59,7 +59,9 @@ function statusAfter(given: World): ObjectStatus {
 }
 function revisionAfter(given: World): World['revisions'] {
   return plan(given).actions.flatMap((action) =>
-    action.do === 'saveLastGood' ? [{ namespace: 'shop', name: action.name, ownerUid: action.source.uid }] : [],
+    action.do === 'saveLastGood'
+      ? [{ namespace: 'shop', name: action.name, ownerUid: action.source.uid, revision: 7 }]
+      : [],
   );
 }
 
@@ -72,15 +74,20 @@ test('new settings are saved and have a status; a second turn finds nothing to d
 test('the same world gives the same plan', () => expect(plan(world())).toEqual(plan(world())));
 
 test('revisions of older settings go when that of the present ones is there, not before', () => {
-  const old = { namespace: 'shop', name: 'fusebox-old', ownerUid: 'u1' };
+  const old = { namespace: 'shop', name: 'fusebox-old', ownerUid: 'u1', revision: 1 };
   expect(doings(world({ revisions: [old] }))).toEqual(['saveLastGood', 'applyStatus']);
   const actions = plan(world({ revisions: [old, ...revisionAfter(world())] })).actions;
   expect(actions).toMatchObject([{ do: 'dropRevision', revision: old }, { do: 'applyStatus' }]);
 });
 
+test('a revision of an edit that this replica has not seen yet stays', () => {
+  const newer = { namespace: 'shop', name: 'fusebox-newer', ownerUid: 'u1', revision: 1_000 };
+  expect(doings(world({ revisions: [newer, ...revisionAfter(world())] }))).toEqual(['applyStatus']);
+});
+
 test('bad settings are never saved, and take no revision away', () => {
   const bad: Ruling = { source: { ...policy, reading: { problems: ['no'] } }, inForce: { state: 'none' } };
-  const old = { namespace: 'shop', name: 'fusebox-old', ownerUid: 'u1' };
+  const old = { namespace: 'shop', name: 'fusebox-old', ownerUid: 'u1', revision: 1 };
   expect(doings(world({ ruling: bad, revisions: [old] }))).toEqual(['applyStatus']);
 });
 

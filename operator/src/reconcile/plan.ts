@@ -7,7 +7,7 @@ import type { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.
 import { missingAtMs, statusOf } from '../status/conditions.ts';
 import type { Ruling } from './fleet.ts';
 import type { InForce } from './in-force.ts';
-import { objectOf, type Source, sourceKey } from './source.ts';
+import { objectOf, revisionOf, type Source, sourceKey } from './source.ts';
 import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
 
 export type Action =
@@ -73,13 +73,18 @@ function isUrgent(action: Action, before: ObjectStatus | null): boolean {
 const pauseOf = ({ writtenAtMs, nowMs }: World): number =>
   writtenAtMs === null ? 0 : Math.max(0, writtenAtMs + PAUSE_MS - nowMs);
 
-/** Of good settings one revision is kept; the one before goes only when the new one is there. */
+/**
+ * Of good settings one revision is kept; the one before goes only when the new one is there. Every replica does this, also where none
+ * leads: otherwise an edit that is enforced already would be lost by a replica that starts while the next one is bad. So a revision
+ * of an edit that this replica has not seen yet must stay.
+ */
 function planRevisions({ revisions }: World, { source, inForce }: Ruling): Action[] {
   if (inForce.state !== 'current') return [];
   const name = revisionName(source, inForce.document);
-  const saved = revisions.some((revision) => revision.name === name);
-  if (!saved) return [{ do: 'saveLastGood', source, name, data: objectOf(inForce.document) }];
-  return revisions.filter((revision) => revision.name !== name).map((revision) => ({ do: 'dropRevision', revision }));
+  if (!revisions.some((saved) => saved.name === name))
+    return [{ do: 'saveLastGood', source, name, data: objectOf(inForce.document) }];
+  const older = revisions.filter((saved) => saved.name !== name && saved.revision < revisionOf(source));
+  return older.map((revision) => ({ do: 'dropRevision', revision }));
 }
 
 /** The same settings have the same name, so that they are saved once. */

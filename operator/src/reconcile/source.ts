@@ -47,6 +47,9 @@ export function namesIn(key: string): { kind: string; namespace: string; name: s
 export const tagOf = ({ uid, generation, resourceVersion }: Source): string =>
   `${uid}@${generation ?? resourceVersion}`;
 
+/** Grows with every edit of one source. */
+export const revisionOf = ({ generation, resourceVersion }: Source): number => generation ?? Number(resourceVersion);
+
 /** Reads an object; of one that did not change since `before` nothing is read again. */
 export function readSource(kind: SourceKind, object: KubeObject, before: Source | null, nowMs: number): Source {
   const { metadata } = object;

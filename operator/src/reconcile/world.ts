@@ -21,6 +21,8 @@ export interface SavedRevision {
   name: string;
   /** UID of the source. */
   ownerUid: string;
+  /** Of the source when it was saved: see `revisionOf`. */
+  revision: number;
 }
 
 /** All that a turn about one source looks at. */

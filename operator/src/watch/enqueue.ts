@@ -100,7 +100,7 @@ export class Enqueue {
     const status = kind === 'ConfigMap' ? liveConfigs.get(keyOf({ namespace, name }))?.status : own;
     const accepted = status?.conditions?.some((one) => one.type === 'Accepted' && one.status === 'True');
     return {
-      revision: revisions.by('owner', uid)[0]?.name ?? null,
+      revision: revisions.by('owner', uid).toSorted((a, b) => b.revision - a.revision)[0]?.name ?? null,
       wasAccepted: accepted === true || status?.version !== undefined,
     };
   }
