@@ -50,6 +50,9 @@ const { values } = parseArgs({
   options: { only: { type: 'string' }, rounds: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });
 const names = values.only?.split(',') ?? claims.map(({ name }) => name);
+const unknown = names.filter((name) => !claims.some((claim) => claim.name === name));
+if (unknown.length > 0)
+  throw new Error(`unknown: ${unknown.join(', ')}; there are ${claims.map(({ name }) => name).join(', ')}`);
 const chosen = claims.filter(({ name }) => names.includes(name));
 const rounds = values.rounds === undefined ? null : Math.max(1, Number(values.rounds));
 if (values.quick && !isAtHand()) {
