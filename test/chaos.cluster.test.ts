@@ -78,18 +78,23 @@ async function disturbSidecars(ended: () => boolean): Promise<void> {
   }
 }
 
-/** Kills one replica after the other. */
+/** Kills one replica after the other, often while something is bad; the sidecars then spread over all that there are. */
 async function killOperators(ended: () => boolean): Promise<void> {
   const chance = new Chance(SEED, 3);
   for (;;) {
-    for (let waited = 0, waitMs = 6_000 + chance.below(8_000); waited < waitMs; waited += 100) {
+    for (let waited = 0, waitMs = 4_000 + chance.below(6_000); waited < waitMs; waited += 100) {
       if (ended()) return;
       await pause(100);
     }
-    const slot = chance.pick(world.operators.slots);
+    // The other one needs some time to lead, in which nobody says anything.
+    const wanted = chance.oneIn(4);
+    const slot = world.operators.slots.find((one) => world.operators.writes(one) === wanted);
+    if (slot === undefined) continue;
+    await world.edit(chance.pick(SOURCES), chance.oneIn(3));
     await world.operators.kill(slot);
     await pause(chance.below(2_000));
     await world.operators.start(slot);
+    for (const path of world.paths) path.drop();
   }
 }
 

@@ -83,13 +83,9 @@ export class ChaosSidecar {
     running.delete(child);
   }
 
-  /** What it enforced. Snapshots of which nobody has seen the content are counted as `unknown`. */
-  enforced(): { enforced: Enforced[]; unknown: number } {
-    const enforced = this.#enforced.flatMap(({ digest, ...when }): Enforced[] => {
-      const marks = known.get(digest);
-      return marks === undefined ? [] : [{ pod: this.pod, ...when, marks }];
-    });
-    return { enforced, unknown: this.#enforced.length - enforced.length };
+  /** What it enforced. */
+  enforced(): Enforced[] {
+    return this.#enforced.map(({ digest, ...when }) => ({ pod: this.pod, ...when, marks: known.get(digest) ?? null }));
   }
 
   /** What it enforces now, as far as it has told. */

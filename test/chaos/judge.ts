@@ -10,7 +10,8 @@ export interface Enforced {
   life: number;
   /** ms since 1970. */
   atMs: number;
-  marks: Marks;
+  /** null: nobody has told what that snapshot carries. */
+  marks: Marks | null;
 }
 
 /** A status said `Programmed=True`. */
@@ -48,6 +49,9 @@ export interface Verdict {
   compared: number;
 }
 
+/** A snapshot of unknown content may be the one that a claim speaks of, when it was enforced at most so long before (ms). */
+const DOUBT_MS = 5_000;
+
 /** A pod counts when it has been matched and Ready for so long (ms): nobody can know of a change before it is told. */
 const SETTLED_MS = 2_000;
 
@@ -61,7 +65,12 @@ export function judge(story: Story): Verdict {
     for (const pod of pods) {
       if (!isMatched(pod, claim, story)) continue;
       compared += 1;
-      const obeyed = story.enforced.some((one) => one.pod === pod && one.marks[source] === mark && one.atMs <= atMs);
+      const obeyed = story.enforced.some(
+        (one) =>
+          one.pod === pod &&
+          one.atMs <= atMs &&
+          (one.marks === null ? one.atMs > atMs - DOUBT_MS : one.marks[source] === mark),
+      );
       if (!obeyed) lies.push(`${source} is Programmed with edit ${mark} at ${atMs}, which ${pod} has not enforced`);
     }
   }
@@ -81,6 +90,7 @@ function lossesOf(pod: string, { enforced, standings, aims }: Story): string[] {
   const losses: string[] = [];
   const seen = new Map<string, { mark: number; life: number }>();
   for (const { marks, life, atMs } of enforced.filter((one) => one.pod === pod)) {
+    if (marks === null) continue;
     for (const [source, { mark, life: before }] of seen) {
       const now = marks[source as SourceName];
       if (moves && aims[source as SourceName] !== null) continue;

@@ -30,6 +30,12 @@ export class Operators {
     return ready.length === 0 ? null : ready[this.#turn % ready.length]!.serve;
   };
 
+  /** Is this the replica that writes, by its own words? */
+  writes({ process }: Slot): boolean {
+    const last = process?.lines.findLast(({ message }) => message.startsWith('this replica writes'));
+    return last?.message === 'this replica writes';
+  }
+
   /** Starts what is dead; resolves when all are ready. */
   async startAll(): Promise<void> {
     const dead = this.slots.filter(({ process }) => process === null);

@@ -26,7 +26,7 @@ export class Path {
   /** Ends all connections, and refuses new ones. */
   cut(): void {
     this.#state = 'cut';
-    this.#drop();
+    this.drop();
   }
 
   /** Passes nothing on any more, and closes nothing. */
@@ -36,17 +36,18 @@ export class Path {
 
   /** Passes everything on again. What was swallowed is lost, so connections that were hung end. */
   open(): void {
-    if (this.#state === 'hung') this.#drop();
+    if (this.#state === 'hung') this.drop();
     this.#state = 'open';
   }
 
   async close(): Promise<void> {
-    this.#drop();
+    this.drop();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
-  #drop(): void {
+  /** Ends all connections. */
+  drop(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 

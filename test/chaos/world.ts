@@ -138,11 +138,10 @@ export class World {
 
   /** What was said and done, judged. */
   verdict(): Verdict & { claims: number; edits: number; enforced: number; unknown: number } {
-    const records = this.sidecars.map((sidecar) => sidecar.enforced());
-    const enforced = records.flatMap((record) => record.enforced);
+    const enforced = this.sidecars.flatMap((sidecar) => sidecar.enforced());
     const claims = this.#parts.recorder.claims();
     const verdict = judge({ enforced, claims, standings: this.#standings, aims: AIMS });
-    const unknown = records.reduce((sum, record) => sum + record.unknown, 0);
+    const unknown = enforced.filter(({ marks }) => marks === null).length;
     return { ...verdict, claims: claims.length, edits: this.#edits, enforced: enforced.length, unknown };
   }
 
