@@ -91,6 +91,17 @@ test('bad settings are never saved, and take no revision away', () => {
   expect(doings(world({ ruling: bad, revisions: [old] }))).toEqual(['applyStatus']);
 });
 
+test('good settings that a bad edit overtook are saved as the edit that they were, unless newer ones are', () => {
+  const lastGood = { state: 'lastGood', document, tag: 'u1@3' } as const;
+  const bad: Ruling = { source: { ...policy, generation: 4, reading: { problems: ['no'] } }, inForce: lastGood };
+  const saved = (revision: number) => ({ namespace: 'shop', name: 'fusebox-old', ownerUid: 'u1', revision });
+  const actions = plan(world({ ruling: bad, revisions: [saved(2)] })).actions;
+  expect(actions[0]).toMatchObject({ do: 'saveLastGood', revision: 3 });
+  expect(doings(world({ ruling: bad, revisions: [saved(3)] }))).toEqual(['applyStatus']);
+  const read: Ruling = { ...bad, inForce: { ...lastGood, tag: 'u1@fusebox-0123456789abcdef0123' } };
+  expect(doings(world({ ruling: read, revisions: [] }))).toEqual(['applyStatus']);
+});
+
 test('last good settings that stand in a revision are read before anything is said', () => {
   const saved: Ruling = { source: policy, inForce: { state: 'saved', revision: 'fusebox-1' } };
   expect(plan(world({ ruling: saved })).actions).toEqual([

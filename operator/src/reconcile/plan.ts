@@ -7,13 +7,13 @@ import type { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.
 import { missingAtMs, statusOf } from '../status/conditions.ts';
 import type { Ruling } from './fleet.ts';
 import type { InForce } from './in-force.ts';
-import { objectOf, revisionOf, type Source, sourceKey } from './source.ts';
+import { editOf, objectOf, revisionOf, type Source, sourceKey } from './source.ts';
 import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
 
 export type Action =
   /** Read these last good settings; the source is looked at again after that. */
   | { do: 'loadLastGood'; source: Source; revision: string }
-  | { do: 'saveLastGood'; source: Source; name: string; data: object }
+  | { do: 'saveLastGood'; source: Source; name: string; data: object; revision: number }
   | { do: 'dropRevision'; revision: SavedRevision }
   /** Make it, or make it the operator's again; its status follows when it has been seen. */
   | { do: 'applyLiveConfig'; source: Source }
@@ -79,11 +79,19 @@ const pauseOf = ({ writtenAtMs, nowMs }: World): number =>
  * of an edit that this replica has not seen yet must stay.
  */
 function planRevisions({ revisions }: World, { source, inForce }: Ruling): Action[] {
+  if (inForce.state !== 'current' && inForce.state !== 'lastGood') return [];
+  const { document, tag } = inForce;
+  const name = revisionName(source, document);
+  const edit = editOf(tag);
+  const others = revisions.filter((saved) => saved.name !== name);
+  if (others.length === revisions.length) {
+    // A bad edit may come before the good one was saved. What was read from a revision is saved, or was once.
+    const isNewest = edit !== null && others.every((saved) => saved.revision < edit);
+    const save: Action[] = [{ do: 'saveLastGood', source, name, data: objectOf(document), revision: edit ?? 0 }];
+    return inForce.state === 'current' || isNewest ? save : [];
+  }
   if (inForce.state !== 'current') return [];
-  const name = revisionName(source, inForce.document);
-  if (!revisions.some((saved) => saved.name === name))
-    return [{ do: 'saveLastGood', source, name, data: objectOf(inForce.document) }];
-  const older = revisions.filter((saved) => saved.name !== name && saved.revision < revisionOf(source));
+  const older = others.filter((saved) => saved.revision < revisionOf(source));
   return older.map((revision) => ({ do: 'dropRevision', revision }));
 }
 

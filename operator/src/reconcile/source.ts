@@ -50,6 +50,12 @@ export const tagOf = ({ uid, generation, resourceVersion }: Source): string =>
 /** Grows with every edit of one source. */
 export const revisionOf = ({ generation, resourceVersion }: Source): number => generation ?? Number(resourceVersion);
 
+/** The `revisionOf` that stands in the tag of an edit; null: the tag is of settings that were read from a ControllerRevision. */
+export function editOf(tag: string): number | null {
+  const edit = Number(tag.slice(tag.lastIndexOf('@') + 1));
+  return Number.isNaN(edit) ? null : edit;
+}
+
 /** Reads an object; of one that did not change since `before` nothing is read again. */
 export function readSource(kind: SourceKind, object: KubeObject, before: Source | null, nowMs: number): Source {
   const { metadata } = object;

@@ -4,7 +4,7 @@ import { hasCode } from '../kube/kube-error.ts';
 import { apiVersionOf, type KubeObject, type OwnerReference, type Resource, resources } from '../kube/resource.ts';
 import { LAST_GOOD_LABEL } from '../reconcile/kept-objects.ts';
 import type { Action } from '../reconcile/plan.ts';
-import { revisionOf, type Source } from '../reconcile/source.ts';
+import type { Source } from '../reconcile/source.ts';
 
 /** Who writes, in `managedFields`. */
 export const FIELD_MANAGER = 'fusebox-operator';
@@ -46,10 +46,9 @@ async function send(client: KubeClient, action: Write): Promise<unknown> {
       return client.delete(resources.liveConfigs, { namespace, name, uid });
     }
     case 'saveLastGood': {
-      const { source, name, data } = action;
+      const { source, name, data, revision } = action;
       const labels = { ...MANAGED, [LAST_GOOD_LABEL]: 'true' };
       const metadata = { namespace: source.namespace, name, labels, ownerReferences: [ownerReference(source)] };
-      const revision = revisionOf(source);
       return client.create(
         resources.controllerRevisions,
         { metadata, data, revision },
