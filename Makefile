@@ -9,6 +9,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 # Further arguments for vitest, such as TEST_FLAGS='sidecar/src/rules --bail 1'.
 TEST_FLAGS ?=
+# The same for the tests on an API server, which run after all others: they must not compete for the machine.
+CLUSTER_FLAGS ?= $(TEST_FLAGS)
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
 	test-unit test test-sidecar fuzz cluster cluster-down demo build bench generate verify clean
@@ -43,7 +45,10 @@ test-unit: setup ## unit and property tests, the inner loop (< 20 s)
 	@vitest run --project unit --project prop $(TEST_FLAGS)
 
 test: setup ## everything, on real parts, a Kubernetes API server among them (first: minutes)
-	@vitest run $(TEST_FLAGS)
+	@status=0; \
+	vitest run --project '!cluster' $(TEST_FLAGS) || status=1; \
+	vitest run --project cluster $(CLUSTER_FLAGS) || status=1; \
+	exit $$status
 
 test-sidecar: setup ## everything but what needs a Kubernetes API server
 	@vitest run --project '!cluster' $(TEST_FLAGS)

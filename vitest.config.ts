@@ -6,8 +6,6 @@ interface ProjectOptions {
   exclude?: string[];
   isolate?: boolean;
   globalSetup?: string[];
-  /** Projects of a lower number run to their end before: what measures time must not compete with everything else. */
-  sequence?: { groupOrder: number };
 }
 
 const project = (name: string, include: string[], options: ProjectOptions = {}) => ({
@@ -29,15 +27,9 @@ export default defineConfig({
       }),
       // Properties mock nothing, so they may share a process: that saves loading every module once per file.
       project('prop', ['**/*.prop.test.ts'], { isolate: false }),
-      project('integration', ['test/**/*.test.ts'], {
-        exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS],
-        sequence: { groupOrder: 1 },
-      }),
+      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS] }),
       // On a real Kubernetes API server, which the first run may have to build for minutes.
-      project('cluster', CLUSTER_TESTS, {
-        globalSetup: ['test/cluster/global-setup.ts'],
-        sequence: { groupOrder: 2 },
-      }),
+      project('cluster', CLUSTER_TESTS, { globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
     coverage: { provider: 'v8', include: ['api/src/**', 'runtime/src/**', 'sidecar/src/**', 'operator/src/**'] },
   },
