@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 /** The operator: command line → parts → run → hand over. With `start-operator.ts`, the only file that joins edges to rules. */
 import { newLogger } from '@fusebox/runtime/log.ts';
+import { runProgram } from '@fusebox/runtime/run-program.ts';
 import { systemClock } from '@fusebox/runtime/system-clock.ts';
 import { readConfig, type Config } from './config.ts';
 import { startOperator } from './start-operator.ts';
-
-/** `EX_USAGE` of sysexits.h. */
-const BAD_USAGE = 64;
 
 async function run(config: Config): Promise<number> {
   const log = newLogger({ level: config.logLevel, wallMs: systemClock.wallMs });
@@ -32,9 +30,4 @@ async function run(config: Config): Promise<number> {
   }
 }
 
-const read = readConfig(process.argv.slice(2), process.env);
-if ('help' in read) process.stdout.write(read.help);
-else if ('faults' in read) {
-  process.stderr.write(`${read.faults.join('\n')}\n`);
-  process.exitCode = BAD_USAGE;
-} else process.exit(await run(read.config));
+await runProgram(readConfig(process.argv.slice(2), process.env), run);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { bindFault } from './bind-fault.ts';
+import { bind } from './bind.ts';
 import { loopbackFault } from './loopback.ts';
 
 export interface AdminOptions {
@@ -112,13 +112,8 @@ function newServer(endpoints: Record<string, Endpoint>): Server {
 export async function startAdmin(admin: AdminOptions): Promise<{ port: number; close(): Promise<void> }> {
   const server = newServer(endpointsOf(admin));
   const { host, port } = admin;
-  await new Promise<void>((resolve, reject) => {
-    server.on('error', (error) => reject(bindFault(error, { flag: 'admin', host, port })));
-    server.listen(host === null ? { port } : { host, port }, resolve);
-  });
-  const bound = server.address();
   return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    port: await bind(server, { flag: 'admin', host, port }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

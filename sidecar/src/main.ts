@@ -2,11 +2,9 @@
 /** The sidecar: command line → parts → serve → drain. With `start-sidecar.ts`, the only file that joins edges to rules. */
 import { readConfig, type Config } from './config.ts';
 import { newLogger } from '@fusebox/runtime/log.ts';
+import { runProgram } from '@fusebox/runtime/run-program.ts';
 import { systemClock } from '@fusebox/runtime/system-clock.ts';
 import { startSidecar } from './start-sidecar.ts';
-
-/** `EX_USAGE` of sysexits.h. */
-const BAD_USAGE = 64;
 
 async function check({ configPath, who }: Config): Promise<number> {
   const { checkSettings } = await import('./io/settings-check.ts');
@@ -49,12 +47,5 @@ async function run(config: Config): Promise<number> {
   }
 }
 
-const read = readConfig(process.argv.slice(2), process.env);
-if ('help' in read) process.stdout.write(read.help);
-else if ('faults' in read) {
-  process.stderr.write(`${read.faults.join('\n')}\n`);
-  process.exitCode = BAD_USAGE;
-} else {
-  const commands = { run, check, drain };
-  process.exit(await commands[read.config.command](read.config));
-}
+const commands = { run, check, drain };
+await runProgram(readConfig(process.argv.slice(2), process.env), (config) => commands[config.command](config));

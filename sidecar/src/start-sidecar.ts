@@ -20,7 +20,7 @@ import { registerOperatorGauges } from './io/operator-metrics.ts';
 import { routeMetrics } from './io/route-metrics.ts';
 import { SettingsInForce } from './io/settings-in-force.ts';
 import { registerRouteGauges, registerSettingsGauges, showVersion } from './io/sidecar-metrics.ts';
-import { systemClock as clock, systemTimers as timers } from '@fusebox/runtime/system-clock.ts';
+import { after, systemClock as clock, systemTimers as timers } from '@fusebox/runtime/system-clock.ts';
 import { startTelemetry, type Telemetry } from './io/telemetry.ts';
 import { TimerWheel } from './io/timer-wheel.ts';
 import { newTraceIdSource } from './io/trace-ids.ts';
@@ -155,8 +155,6 @@ const adminOf = async (
   parts: Omit<AdminOptions, 'host' | 'port'>,
 ): Promise<Awaited<ReturnType<typeof startAdmin>> | null> =>
   admin === null ? null : startAdmin({ ...admin, ...parts });
-
-const after = (delayMs: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, delayMs).unref());
 
 interface Surroundings {
   registry: MetricsRegistry;

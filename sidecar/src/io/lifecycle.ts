@@ -1,3 +1,4 @@
+import { after } from '@fusebox/runtime/system-clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 
 /** What has to be done on the way out. */
@@ -36,10 +37,6 @@ export class Lifecycle {
     this.options = options;
   }
 
-  get draining(): boolean {
-    return this.drainingSinceMs !== null;
-  }
-
   /** Begins to drain; once is enough. */
   drain(): void {
     if (this.drainingSinceMs !== null) return;
@@ -68,8 +65,3 @@ export class Lifecycle {
     log.info('ended');
   }
 }
-
-const after = (delayMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, delayMs)).unref();
-  });

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { bindFault } from '@fusebox/runtime/bind-fault.ts';
+import { bind } from '@fusebox/runtime/bind.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientOptions } from './client-options.ts';
 import { RequestHeads } from './request-heads.ts';
@@ -16,8 +16,6 @@ export interface ListenerOptions extends Omit<ClientOptions, 'closed' | 'heads'>
 /** Accepts the clients' connections, and knows those that are open. */
 export interface Listener {
   readonly port: number;
-  /** Open connections (count). */
-  connections(): number;
   /**
    * No new connections; those that are idle are closed, the others after the answer under way. Resolves when all have closed:
    * an answer that is complete for the sidecar may still be on its way to a slow client.
@@ -66,14 +64,8 @@ export async function listen({ host, port, maxConnections, ...client }: Listener
     open.add(connection);
     if (stopping) connection.closeWhenIdle();
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(bindFault(error, { flag: 'inbound', host, port })));
-    server.listen({ port, backlog: 1024, ...(host === null ? {} : { host }) }, resolve);
-  });
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    connections: () => open.size,
+    port: await bind(server, { flag: 'inbound', host, port, backlog: 1024 }),
     async stop() {
       stopping = true;
       for (const connection of open) connection.closeWhenIdle();

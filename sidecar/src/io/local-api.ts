@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { bindFault } from '@fusebox/runtime/bind-fault.ts';
+import { bind } from '@fusebox/runtime/bind.ts';
 import { loopbackFault } from '@fusebox/runtime/loopback.ts';
 import { answerLocally, configValues, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
 import { etagOf } from '../ofrep.ts';
@@ -42,13 +42,8 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     },
   );
   server.maxConnections = 1_024;
-  await new Promise<void>((resolve, reject) => {
-    server.on('error', (error) => reject(bindFault(error, { flag: 'local', host, port })));
-    server.listen(host === null ? { port } : { host, port }, resolve);
-  });
-  const bound = server.address();
   return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    port: await bind(server, { flag: 'local', host, port }),
     changed: () => streams.changed(),
     close: () =>
       new Promise((resolve) => {
