@@ -1,3 +1,4 @@
+import { connectionLine } from './connection-line.ts';
 import type { Exchange } from './exchange.ts';
 import { ALLOWED } from './refusal-message.ts';
 import { STRIDE } from './wire/message-head.ts';
@@ -10,13 +11,12 @@ const secret = new Set(['authorization', 'proxy-authorization', 'cookie']);
  * The answer to an OPTIONS or TRACE whose `Max-Forwards` is used up: it ends here, and the sidecar answers as the final
  * recipient (RFC 9110 §7.6.2). OPTIONS tells the methods that pass; TRACE shows the request as it came.
  */
-export function lastHopAnswer({ head, method, persists, clientMinor }: Exchange, date: string): string {
+export function lastHopAnswer(exchange: Exchange, date: string): string {
+  const { head, method } = exchange;
   const body = method === 'TRACE' ? traced(head) : '';
-  let lines = `HTTP/1.1 200 OK\r\nDate: ${date}\r\nContent-Length: ${body.length}\r\n`;
-  lines += method === 'TRACE' ? 'Content-Type: message/http\r\n' : `Allow: ${ALLOWED}\r\n`;
-  if (!persists) lines += 'Connection: close\r\n';
-  else if (clientMinor === 0) lines += 'Connection: keep-alive\r\n';
-  return `${lines}\r\n${body}`;
+  const lines = `HTTP/1.1 200 OK\r\nDate: ${date}\r\nContent-Length: ${body.length}\r\n`;
+  const what = method === 'TRACE' ? 'Content-Type: message/http\r\n' : `Allow: ${ALLOWED}\r\n`;
+  return `${lines}${what}${connectionLine(exchange)}\r\n${body}`;
 }
 
 function traced(head: RequestHead): string {

@@ -1,4 +1,5 @@
 import type { Random } from '@fusebox/api/clock.ts';
+import { connectionLine } from './connection-line.ts';
 import type { Exchange } from './exchange.ts';
 import { refusals, type Refusal } from './refusals.ts';
 
@@ -54,8 +55,7 @@ export class RefusalMessages {
     const body = exchange.detail === null ? prepared.body : problem(refusal, exchange.detail);
     let head = `${prepared.head}Content-Length: ${body.length}\r\nDate: ${date}\r\n`;
     if (refusal.retryAfter) head += `Retry-After: ${this.retryAfterSeconds(exchange.retryAfterMs)}\r\n`;
-    if (!exchange.persists) head += 'Connection: close\r\n';
-    else if (exchange.clientMinor === 0) head += 'Connection: keep-alive\r\n';
+    head += connectionLine(exchange);
     return exchange.method === 'HEAD' ? `${head}\r\n` : `${head}\r\n${body}`;
   }
 

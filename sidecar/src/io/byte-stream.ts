@@ -9,8 +9,6 @@ export interface ByteStream {
   resetAndDestroy(): unknown;
   pause(): unknown;
   resume(): unknown;
-  cork(): void;
-  uncork(): void;
   on(event: 'data', listener: (bytes: Buffer) => void): unknown;
   on(event: 'connect' | 'drain' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;

@@ -30,10 +30,6 @@ export class UpstreamPool implements Pool, ConnectionHome {
     this.agedAlarm = options.alarm(() => this.closeAged());
   }
 
-  get idleCount(): number {
-    return this.idleConnections.length;
-  }
-
   take(): UpstreamConnection {
     const nowMs = this.options.clock.nowMs();
     for (let found = this.idleConnections.pop(); found !== undefined; found = this.idleConnections.pop()) {

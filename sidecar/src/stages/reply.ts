@@ -5,6 +5,8 @@ import type { Refusal } from '../refusals.ts';
 import { spansOf } from '../exchange-spans.ts';
 import type { SpanRecord } from '../span-record.ts';
 import { RefusalMessages } from '../refusal-message.ts';
+import { connectionLine } from '../connection-line.ts';
+import { oneWrite } from '../wire/one-write.ts';
 import { forwardedAnswer } from '../wire/forwarded-head.ts';
 import { FRAMING } from '../wire/message-head.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
@@ -27,8 +29,6 @@ export interface ReplyOptions {
 
 /** Status for requests whose client left first, as nginx counts them; never sent. */
 const CLIENT_CLOSED = 499;
-/** Bodies up to this (bytes) go in one write with their head. */
-const ONE_WRITE_BYTES = 16_384;
 
 /** The end of every exchange: the answer or refusal becomes bytes, stages settle, and what happened is counted. */
 export class Reply {
@@ -71,14 +71,13 @@ export class Reply {
     exchange.persists =
       this.mayPersist(exchange) && head.framing !== FRAMING.close && !this.losesChunks(exchange, head);
     let added = this.via(head);
-    if (!exchange.persists) added += 'Connection: close\r\n';
-    else if (clientMinor === 0) added += 'Connection: keep-alive\r\n';
+    added += connectionLine(exchange);
     const message = forwardedAnswer(head, { added, clientMinor, date: this.options.httpDate() });
     exchange.committed = true;
     if (body === null) return client.write(message);
     exchange.bytesOut += body.length;
-    // One string, one write: for a short answer that costs less than handing over two pieces.
-    if (complete && body.length <= ONE_WRITE_BYTES) return client.write(message + body.toString('latin1'));
+    const whole = complete ? oneWrite(message, body) : null;
+    if (whole !== null) return client.write(whole);
     client.write(message);
     return client.write(body);
   }

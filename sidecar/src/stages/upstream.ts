@@ -4,6 +4,7 @@ import type { AnswerHandler, UpstreamFailure } from '../handlers.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { SpanEvent } from '../span-record.ts';
 import { traceEdits, type Propagators } from '../trace-headers.ts';
+import { oneWrite } from '../wire/one-write.ts';
 import { forwardedRequest } from '../wire/forwarded-head.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
 import type { Reply } from './reply.ts';
@@ -21,8 +22,6 @@ export interface UpstreamOptions {
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2). */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-/** Bodies up to this (bytes) go in one write with their head. */
-const ONE_WRITE_BYTES = 16_384;
 
 /** One attempt at the service, with its deadline; the bodies are passed on as they come. The last stage inbound. */
 export class Upstream implements AnswerHandler {
@@ -48,14 +47,14 @@ export class Upstream implements AnswerHandler {
     const upstream = this.options.pool.take();
     exchange.upstream = upstream;
     exchange.sentMs = exchange.nowMs;
-    if (body === null || body.length <= ONE_WRITE_BYTES) {
-      const whole = body === null ? message : message + body.toString('latin1');
+    const whole = body === null ? message : oneWrite(message, body);
+    if (whole !== null) {
       // Only what went out whole in its first write can be sent again: nothing else is kept (RFC 9110 §9.2.2).
       if (upstream.reused && client.requestComplete && idempotent.has(exchange.method)) exchange.replay = whole;
       this.awaitHead(exchange, upstream.send(exchange, whole));
     } else {
       upstream.send(exchange, message);
-      this.awaitHead(exchange, upstream.write(body));
+      this.awaitHead(exchange, upstream.write(body!));
     }
   }
 

@@ -110,10 +110,6 @@ export class FakeStream implements ByteStream {
     return this;
   }
 
-  cork(): void {}
-
-  uncork(): void {}
-
   private deliver(): void {
     while (!this.paused && !this.destroyed) {
       const piece = this.unread.shift();
