@@ -1,5 +1,5 @@
 import type { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.ts';
-import type { MatchedPod } from '../status/conditions.ts';
+import type { StatusFacts } from '../status/conditions.ts';
 import type { Ruling } from './fleet.ts';
 
 /** A LiveConfig, as far as the operator looks at it. */
@@ -26,7 +26,7 @@ export interface SavedRevision {
 }
 
 /** All that a turn about one source looks at. */
-export interface World {
+export interface World extends Omit<StatusFacts, 'generation' | 'sameEdit' | 'problems' | 'instead'> {
   key: string;
   /** null: the source is gone. */
   ruling: Ruling | null;
@@ -38,14 +38,4 @@ export interface World {
   statusBefore: ObjectStatus | null;
   /** When status was written last (ms, monotonic); null: not by this process. */
   writtenAtMs: number | null;
-  pods: readonly MatchedPod[];
-  otherPods: number;
-  conflicts: readonly string[];
-  warnings: readonly string[];
-  heldBy: readonly string[];
-  version: string | null;
-  openCircuits: readonly string[];
-  propagationMs: number | null;
-  nowMs: number;
-  nowText: string;
 }
