@@ -9,7 +9,7 @@ import { machine } from './machine.ts';
 import { spread, type Spread } from './median.ts';
 import { readOptions } from './options.ts';
 import { peers, peersNamed } from './peers/peers.ts';
-import { isInstalled } from './processes.ts';
+import { hasWrk } from './processes.ts';
 import { runAtRate, type RateResult } from './rate.ts';
 import { atMost, publish, withRange } from './report.ts';
 import { headers } from './scenarios.ts';
@@ -65,11 +65,7 @@ function ratio(mine: Contender | undefined, other: Contender | undefined): numbe
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (!isInstalled('wrk')) {
-    console.error('wrk is not installed, and the rate depends on it: apt-get install -y wrk');
-    process.exitCode = 1;
-    return;
-  }
+  if (!hasWrk(', and the rate depends on it')) return;
   const there = machine();
   const names = options.only ?? measured;
   const seconds = options.seconds ?? 3;

@@ -12,7 +12,7 @@ import { spread, type Spread } from './median.ts';
 import { readOptions } from './options.ts';
 import type { Peer } from './peers/peer.ts';
 import { peersNamed } from './peers/peers.ts';
-import { isInstalled, type Server } from './processes.ts';
+import { hasWrk, type Server } from './processes.ts';
 import { atMost, publish, withRange } from './report.ts';
 import { residentKiB } from './resident.ts';
 import { headers } from './scenarios.ts';
@@ -125,11 +125,7 @@ async function measure(contenders: readonly Contender[], rounds: number, seconds
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (!isInstalled('wrk')) {
-    console.error('wrk is not installed: apt-get install -y wrk');
-    process.exitCode = 1;
-    return;
-  }
+  if (!hasWrk()) return;
   const there = machine();
   const chosen = peersNamed(options.only ?? measured);
   const seconds = options.seconds ?? 4;

@@ -35,6 +35,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 /** Whether a program is on the path. */
 export const isInstalled = (program: string): boolean => spawnSync('which', [program]).status === 0;
 
+/** Whether wrk is there; if not, says how to get it and lets the program fail. `why` follows on "is not installed". */
+export function hasWrk(why = ''): boolean {
+  if (isInstalled('wrk')) return true;
+  console.error(`wrk is not installed${why}: apt-get install -y wrk`);
+  process.exitCode = 1;
+  return false;
+}
+
 /** A port of 127.0.0.1 that is free at this moment. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');

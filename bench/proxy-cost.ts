@@ -11,7 +11,7 @@ import { machine } from './machine.ts';
 import { readOptions, type Options } from './options.ts';
 import { peers, peersNamed } from './peers/peers.ts';
 import type { Peer } from './peers/peer.ts';
-import { isInstalled } from './processes.ts';
+import { hasWrk } from './processes.ts';
 import { atMost, publish, withRange, type Table } from './report.ts';
 import { headers, scenarios, type Scenario } from './scenarios.ts';
 import { costRatio, figure, takeTurns, type Contender, type Contestant } from './turns.ts';
@@ -97,11 +97,7 @@ function plot(all: readonly Found[]): void {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (!isInstalled('wrk')) {
-    console.error('wrk is not installed: apt-get install -y wrk');
-    process.exitCode = 1;
-    return;
-  }
+  if (!hasWrk()) return;
   const chosen = options.only === null ? peers : peersNamed(options.only);
   const leftOut = chosen.flatMap((peer) => peer.missing() ?? []);
   const there = machine();

@@ -11,7 +11,7 @@ import { machine } from './machine.ts';
 import { readOptions } from './options.ts';
 import type { Peer } from './peers/peer.ts';
 import { sidecar } from './peers/sidecar.ts';
-import { isInstalled } from './processes.ts';
+import { hasWrk } from './processes.ts';
 import { sharesOf, type Profile, type Share } from './profile.ts';
 import { publish } from './report.ts';
 import { headers } from './scenarios.ts';
@@ -55,11 +55,7 @@ function rowsOf(shares: readonly Share[]): string[][] {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (!isInstalled('wrk')) {
-    console.error('wrk is not installed: apt-get install -y wrk');
-    process.exitCode = 1;
-    return;
-  }
+  if (!hasWrk()) return;
   const there = machine();
   const seconds = options.seconds ?? 8;
   const { taken, startMs } = await profile(seconds);
