@@ -13,7 +13,7 @@ TEST_FLAGS ?=
 CLUSTER_FLAGS ?= $(TEST_FLAGS)
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test test-sidecar fuzz cluster cluster-down demo build bench generate verify clean
+	test-unit test test-sidecar fuzz cluster cluster-down demo build images bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,11 @@ demo: setup ## watch the sidecar protect the sample service
 
 build: setup ## one file per program, as images hold them, in dist/
 	@node scripts/bundle.ts
+
+# Further arguments, such as IMAGE_FLAGS='--tag dev sidecar operator'.
+IMAGE_FLAGS ?=
+images: build ## container images, by Docker or buildah, and as files in dist/images/
+	@node scripts/images/main.ts --save dist/images $(IMAGE_FLAGS)
 
 bench: build ## cost beside peers; writes bench/results/ (about 20 minutes, on a quiet machine)
 	@node bench/run.ts
