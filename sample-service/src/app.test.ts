@@ -1,9 +1,15 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from './app.ts';
+import type { Database } from './database/database.ts';
+import { openEmbedded } from './database/embedded.ts';
+import { silentLog, type Log } from './log.ts';
+import { backgroundScope } from './scope.ts';
 import { wellBehaved } from './misbehave.ts';
-import { openUsers, type Users } from './users.ts';
+import { createUsers, type Users } from './users/users.ts';
 
+const scope = backgroundScope('test');
+let database: Database;
 let users: Users;
 let app: FastifyInstance;
 const slept: number[] = [];
@@ -15,17 +21,18 @@ const misbehave = {
 };
 
 beforeAll(async () => {
-  users = await openUsers(null);
-  app = buildApp({ users, misbehave });
+  database = await openEmbedded(null);
+  users = createUsers(database);
+  app = buildApp({ users, misbehave, log: silentLog });
 });
 afterAll(async () => {
   await app.close();
-  await users.close();
+  await database.close();
 });
 beforeEach(async () => {
   misbehave.current = wellBehaved;
   slept.length = 0;
-  for (const user of await users.list(100, 0)) await users.delete(user.id);
+  for (const user of await users.list(scope, 100, 0)) await users.delete(scope, user.id);
 });
 
 const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) =>
@@ -46,7 +53,7 @@ describe('users', () => {
   });
 
   test('the list is newest first and obeys limit and offset', async () => {
-    for (const name of ['a', 'b', 'c']) await users.create(`${name}@example.com`, 'none');
+    for (const name of ['a', 'b', 'c']) await users.create(scope, `${name}@example.com`, 'none');
     const emails = async (query: string) =>
       (await call('GET', `/users${query}`)).json<{ email: string }[]>().map((user) => user.email.charAt(0));
     expect(await emails('')).toEqual(['c', 'b', 'a']);
@@ -55,7 +62,7 @@ describe('users', () => {
   });
 
   test('twenty users are listed where no limit is asked for', async () => {
-    await users.seed(25, 'none');
+    await users.seed(scope, 25, 'none');
     expect((await call('GET', '/users')).json()).toHaveLength(20);
   });
 
@@ -93,8 +100,8 @@ describe('users', () => {
 
   test('seeding changes nothing where there are users', async () => {
     await create('ada@example.com');
-    await users.seed(5, 'none');
-    expect(await users.list(100, 0)).toHaveLength(1);
+    await users.seed(scope, 5, 'none');
+    expect(await users.list(scope, 100, 0)).toHaveLength(1);
   });
 });
 
@@ -125,7 +132,8 @@ describe('problems', () => {
   test('a fault of the service is logged and tells the client nothing', async () => {
     const seen: Error[] = [];
     const broken = { ...users, list: () => Promise.reject(new Error('secret')) };
-    const failing = buildApp({ users: broken, misbehave, onError: (error) => seen.push(error) });
+    const log: Log = { ...silentLog, error: (_message, fields) => seen.push(fields?.['error'] as Error) };
+    const failing = buildApp({ users: broken, misbehave, log });
     const response = await failing.inject('/users');
     expect(response.statusCode).toBe(500);
     expect(response.body).not.toContain('secret');
@@ -156,7 +164,7 @@ describe('misbehaving', () => {
   });
 
   test('a dripped body comes in pieces and whole, with its length', async () => {
-    await users.seed(3, 'none');
+    await users.seed(scope, 3, 'none');
     const whole = await call('GET', '/users');
     await call('PUT', '/misbehave', { dripMs: 10 });
     const dripped = await call('GET', '/users');
@@ -175,7 +183,7 @@ describe('misbehaving', () => {
   });
 
   test('a request that hangs is never answered, and closing the server ends it', async () => {
-    const hanging = buildApp({ users, misbehave });
+    const hanging = buildApp({ users, misbehave, log: silentLog });
     await hanging.listen({ port: 0, host: '127.0.0.1' });
     misbehave.current = { ...wellBehaved, hang: true };
     const arrived = new Promise((resolve) => hanging.server.once('request', resolve));

@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 
 /** On whose behalf something is done: one request, or one piece of work in the background. Handed on to whatever waits, asks or calls. */
 export interface Scope {
@@ -9,3 +9,12 @@ export interface Scope {
   /** Holds the span that children belong to. Empty where tracing is off. */
   readonly trace: Context;
 }
+
+const never = new AbortController().signal;
+
+/** A piece of work that no client waits for. `name` stands where requests have their id. */
+export const backgroundScope = (name: string, signal: AbortSignal = never, trace: Context = ROOT_CONTEXT): Scope => ({
+  requestId: name,
+  signal,
+  trace,
+});

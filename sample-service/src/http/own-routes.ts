@@ -1,5 +1,5 @@
 import type { RouteOptions } from 'fastify';
-import { wellBehaved, type Misbehave, type Misbehaviour } from './misbehave.ts';
+import { wellBehaved, type Misbehave, type Misbehaviour } from '../misbehave.ts';
 import { openApi } from './openapi.ts';
 import { misbehaviourSchema } from './schemas.ts';
 

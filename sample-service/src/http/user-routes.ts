@@ -1,8 +1,8 @@
 import type { FastifyReply, RouteOptions } from 'fastify';
-import { hashPassword } from './password.ts';
+import { hashPassword } from '../users/password.ts';
 import { sendProblem } from './problem.ts';
 import { changedUserSchema, idSchema, newUserSchema, pageSchema, profileSchema, userSchema } from './schemas.ts';
-import { EMAIL_TAKEN, type User, type Users } from './users.ts';
+import { EMAIL_TAKEN, type User, type Users } from '../users/users.ts';
 
 // The schema of each route has checked these shapes before its handler reads them.
 interface Page {
@@ -37,7 +37,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
     schema: { querystring: pageSchema, response: { 200: { type: 'array', items: userSchema } } },
     handler(request) {
       const { limit, offset } = request.query as Page;
-      return users.list(limit, offset);
+      return users.list(request.scope, limit, offset);
     },
   },
   {
@@ -46,7 +46,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
     schema: { body: newUserSchema, response: { 201: userSchema } },
     async handler(request, reply) {
       const { email, password } = request.body as Required<Body>;
-      const user = await users.create(email, await hashPassword(password));
+      const user = await users.create(request.scope, email, await hashPassword(password));
       if (user === EMAIL_TAKEN) return emailTaken(reply);
       return reply.code(201).header('location', `/users/${user.id}`).send(user);
     },
@@ -57,7 +57,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
     schema: { params: idSchema, response: { 200: userSchema } },
     async handler(request, reply) {
       const id = idOf(request.params);
-      return (await users.get(id)) ?? noSuchUser(reply, id);
+      return (await users.get(request.scope, id)) ?? noSuchUser(reply, id);
     },
   },
   {
@@ -68,7 +68,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
       const id = idOf(request.params);
       const { email, password } = request.body as Body;
       const passwordHash = password === undefined ? null : await hashPassword(password);
-      const user = await users.update(id, { email, passwordHash });
+      const user = await users.update(request.scope, id, { email, passwordHash });
       if (user === EMAIL_TAKEN) return emailTaken(reply);
       return user ?? noSuchUser(reply, id);
     },
@@ -79,7 +79,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
     schema: { params: idSchema },
     async handler(request, reply) {
       const id = idOf(request.params);
-      return (await users.delete(id)) ? reply.code(204).send() : noSuchUser(reply, id);
+      return (await users.delete(request.scope, id)) ? reply.code(204).send() : noSuchUser(reply, id);
     },
   },
   {
@@ -88,7 +88,7 @@ export const userRoutes = (users: Users): RouteOptions[] => [
     schema: { querystring: pageSchema, response: { 200: { type: 'array', items: profileSchema } } },
     async handler(request) {
       const { limit, offset } = request.query as Page;
-      const page = await users.list(limit, offset);
+      const page = await users.list(request.scope, limit, offset);
       return page.map((user) => ({ userId: user.id, displayName: displayName(user) }));
     },
   },

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { wellBehaved } from './misbehave.ts';
+import { wellBehaved } from '../misbehave.ts';
 import { openApi } from './openapi.ts';
 import { ownRoutes } from './own-routes.ts';
 import { userRoutes } from './user-routes.ts';
-import type { Users } from './users.ts';
+import type { Users } from '../users/users.ts';
 
 const routes = [
   ...userRoutes({} as Users), // only the table is read, no handler runs

@@ -1,22 +1,22 @@
 import { parseArgs } from 'node:util';
+import type { Overrides } from './settings/live-settings.ts';
 
 /** What the service is told at start. */
-export interface Config {
-  /** TCP port; 0 lets the system choose. Default 8080. */
-  port: number;
-  /** Address to listen on. Default 127.0.0.1. */
-  host: string;
-  /** Folder of the embedded database; null keeps it in memory. */
-  dataDir: string | null;
+export interface CommandLine {
+  /** The configuration file; null: there is none. */
+  configPath: string | null;
+  /** Settings that win over those of the file. */
+  overrides: Overrides;
   /** How many example users an empty store is filled with (count). Default 0. */
   seedUsers: number;
 }
 
-export type ConfigResult = { config: Config } | { help: string } | { faults: string[] };
+export type CommandLineResult = { commandLine: CommandLine } | { help: string } | { faults: string[] };
 
 const help = `A user service on Fastify and embedded PostgreSQL.
 
 usage: node src/main.ts [options]
+  --config FILE      CONFIG      settings; what stands below wins over them
   --port PORT        PORT        TCP port, 0 = any free one (8080)
   --host ADDRESS     HOST        address to listen on (127.0.0.1)
   --data-dir DIR     DATA_DIR    folder of the database (none: in memory)
@@ -25,6 +25,7 @@ usage: node src/main.ts [options]
 `;
 
 const options = {
+  config: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
   'data-dir': { type: 'string' },
@@ -33,7 +34,7 @@ const options = {
 } as const;
 
 /** Reads flags and environment (a flag wins, an empty variable counts as absent) and lists every fault at once. */
-export function readConfig(argv: string[], env: Record<string, string | undefined>): ConfigResult {
+export function readCommandLine(argv: string[], env: Record<string, string | undefined>): CommandLineResult {
   let flags;
   try {
     flags = parseArgs({ args: argv, options }).values;
@@ -48,11 +49,15 @@ export function readConfig(argv: string[], env: Record<string, string | undefine
     faults.push(`${name}: "${text}" is not a whole number from 0 to ${maximum}`);
     return 0;
   };
-  const config: Config = {
-    port: wholeNumber('port', flags.port ?? (env['PORT'] || '8080'), 65_535),
-    host: flags.host ?? (env['HOST'] || '127.0.0.1'),
-    dataDir: flags['data-dir'] ?? (env['DATA_DIR'] || null),
-    seedUsers: wholeNumber('seed-users', flags['seed-users'] ?? (env['SEED_USERS'] || '0'), 1_000_000),
+  const port = flags.port ?? env['PORT'];
+  const host = flags.host ?? env['HOST'];
+  const dataDir = flags['data-dir'] ?? env['DATA_DIR'];
+  const overrides: Overrides = {
+    ...(port && { 'server.port': wholeNumber('port', port, 65_535) }),
+    ...(host && { 'server.host': host }),
+    ...(dataDir && { 'database.data_dir': dataDir }),
   };
-  return faults.length > 0 ? { faults } : { config };
+  const configPath = flags.config ?? (env['CONFIG'] || null);
+  const seedUsers = wholeNumber('seed-users', flags['seed-users'] ?? (env['SEED_USERS'] || '0'), 1_000_000);
+  return faults.length > 0 ? { faults } : { commandLine: { configPath, overrides, seedUsers } };
 }
