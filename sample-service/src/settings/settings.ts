@@ -92,7 +92,8 @@ export const Settings = Section({
     endpoint: Url(
       'Base URL of an OTLP/HTTP receiver. OTEL_EXPORTER_OTLP_ENDPOINT wins. Without it there is no tracing.',
     ),
-    sample_ratio: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
+    sample_ratio: Type.Number({ minimum: 0, maximum: 1, default: 1, description: 'Share of new traces (0..1).' }),
+    service_name: Type.String({ minLength: 1, default: 'sample-service', description: 'OTEL_SERVICE_NAME wins.' }),
   }),
   log: Section({
     level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {
