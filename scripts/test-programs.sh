@@ -2,10 +2,13 @@
 # Installs the programs that some tests need beside Node, where that disturbs nobody: as root on Debian, and not where systemd
 # would start them as services. Elsewhere says how. A failure is written down, and fails nothing.
 set -uo pipefail
-programs=(haproxy nginx nats-server)
+programs=(haproxy nginx nats-server redis-server postgres)
+# Debian keeps PostgreSQL's programs off the path, in a folder for each version.
+for folder in /usr/lib/postgresql/*/bin; do PATH="$PATH:$folder"; done
 
 missing=()
 for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
+missing=("${missing[@]/#postgres/postgresql}")
 [ "${#missing[@]}" -eq 0 ] && exit 0
 outcome=.cache/test-programs
 # Tried before, for the same ones.

@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { postgresFolder } from './postgres-server.ts';
+
+/** Debian's package, where it has another name than the program. */
+const packages: Record<string, string> = { postgres: 'postgresql' };
+
+const isInstalled = (program: string): boolean =>
+  program === 'postgres'
+    ? postgresFolder() !== null
+    : spawnSync(program, ['-v'], { stdio: 'ignore' }).error === undefined;
 
 /** Why tests that need these programs cannot run, with the command that changes it; null: all of them are there. */
 export function whyNotRun(programs: readonly string[]): string | null {
-  const missing = programs.filter((program) => spawnSync(program, ['-v'], { stdio: 'ignore' }).error !== undefined);
+  const missing = programs.filter((program) => !isInstalled(program));
   if (missing.length === 0) return null;
-  return `not run: ${missing.join(' and ')} missing; apt-get install -y ${missing.join(' ')}`;
+  return `not run: ${missing.join(' and ')} missing; apt-get install -y ${missing.map((program) => packages[program] ?? program).join(' ')}`;
 }
 
 /** Could `make setup` have installed them? It writes down where it could not. */
