@@ -68,10 +68,26 @@ describe('a share', () => {
     expect(evaluate(half, { targetingKey: 'user-7' })).toEqual(evaluate(half, { targetingKey: 'user-7' }));
   });
 
+  // What flagd says of 10,000 keys is in test/flagd.
+  test('goes by the bytes of a key, whatever it is written in', () => {
+    expect(['пользователь-79bcebbe', 'ユーザー-2d5011a0'].map((key) => evaluateHalves(key))).toEqual(['0', '0']);
+  });
+
   test('without one the default holds', () => {
     expect(evaluate(half)).toMatchObject({ value: false, reason: 'DEFAULT' });
   });
 });
+
+const evaluateHalves = (targetingKey: string): unknown => {
+  const variants = { 0: 0, 1: 1 };
+  const targeting = {
+    fractional: [
+      ['0', 50],
+      ['1', 50],
+    ],
+  };
+  return compileDefinition('halves', flag({ variants, defaultVariant: null, targeting }))({ targetingKey }).variant;
+};
 
 describe("flagd's error, for this flag alone", () => {
   test.each<[what: string, more: Partial<FlagDefinition>, code: string]>([

@@ -29,6 +29,7 @@ export function compileDefinition(key: string, definition: FlagDefinition): Eval
   let flag: FeatureFlag;
   try {
     flag = new FeatureFlag(key, flagdFlag(definition), silent, { disableDynamicCodeGeneration: true });
+    hashBytes(flag);
   } catch (error) {
     const broken = failed('PARSE_ERROR', error instanceof Error ? error.message : String(error));
     return () => broken;
@@ -50,6 +51,38 @@ export function compileDefinition(key: string, definition: FlagDefinition): Eval
     }
   };
 }
+
+interface Operator {
+  method(data: unknown, context: Record<string, unknown>): unknown;
+}
+
+/**
+ * flagd hashes the UTF-8 bytes of what a share goes by, and so do its cores in other languages; the one in JavaScript hashes
+ * UTF-16 units. It gets one unit for each byte, so that a user falls into the same bucket everywhere (ADR 0023).
+ */
+function hashBytes(flag: FeatureFlag): void {
+  const { _targeting: targeting } = flag as unknown as {
+    _targeting?: { _engine: { methods: Record<string, Operator>; addMethod(name: string, operator: Operator): void } };
+  };
+  if (targeting === undefined) return;
+  const { methods } = targeting._engine;
+  const { method } = methods['fractional']!;
+  targeting._engine.addMethod('fractional', {
+    method(data, context) {
+      if (!Array.isArray(data)) return method(data, context);
+      const [first, ...buckets] = data as unknown[];
+      if (typeof first === 'string') return method([bytesOf(first), ...buckets], context);
+      const { $flagd: flagd, targetingKey } = context;
+      const { flagKey } = Object(flagd) as { flagKey?: unknown };
+      if (typeof targetingKey !== 'string' || typeof flagKey !== 'string') return method(data, context);
+      const seed = { targetingKey: bytesOf(targetingKey), $flagd: { ...Object(flagd), flagKey: bytesOf(flagKey) } };
+      return method(data, { ...context, ...seed });
+    },
+  });
+}
+
+/** One character for each byte. */
+const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 /** As flagd writes it. Its own types know a rule as text only. */
 function flagdFlag({ state, variants, defaultVariant, targeting, metadata }: FlagDefinition): Flag {
