@@ -14,14 +14,12 @@ export function etcdArguments({ etcdPort, file }: Layout): string[] {
 }
 
 /** Authentication, authorization and admission as in a real cluster. `serviceAccounts`: whether somebody makes ServiceAccounts. */
-export function apiServerArguments({ apiPort, etcdPort, file }: Layout, serviceAccounts: boolean): string[] {
+export function apiServerArguments(layout: Layout, serviceAccounts: boolean): string[] {
+  const { apiPort, etcdPort, file } = layout;
   return [
     `--etcd-servers=http://${LOOPBACK}:${etcdPort}`,
-    `--bind-address=${LOOPBACK}`,
     `--secure-port=${apiPort}`,
-    `--advertise-address=${LOOPBACK}`,
-    // Nobody may advertise a loopback address as an endpoint: do not try again and again.
-    '--endpoint-reconciler-type=none',
+    ...(layout.nodeAddress === null ? aloneOnLoopback : besideNode(layout.nodeAddress, layout)),
     `--tls-cert-file=${file.servingCertificate}`,
     `--tls-private-key-file=${file.servingKey}`,
     `--client-ca-file=${file.ca}`,
@@ -37,6 +35,23 @@ export function apiServerArguments({ apiPort, etcdPort, file }: Layout, serviceA
     '--profiling=false',
   ];
 }
+
+/** Nobody may advertise a loopback address as an endpoint: do not try again and again. */
+const aloneOnLoopback = [
+  `--bind-address=${LOOPBACK}`,
+  `--advertise-address=${LOOPBACK}`,
+  '--endpoint-reconciler-type=none',
+];
+
+/** Pods come from other addresses, and logs and port-forwards go to the kubelet. */
+const besideNode = (address: string, { file }: Layout): string[] => [
+  '--bind-address=0.0.0.0',
+  `--advertise-address=${address}`,
+  `--kubelet-client-certificate=${file.kubeletClientCertificate}`,
+  `--kubelet-client-key=${file.kubeletClientKey}`,
+  `--kubelet-certificate-authority=${file.ca}`,
+  '--kubelet-preferred-address-types=InternalIP',
+];
 
 /** All default loops, without leader election, and without a port. */
 export function controllerManagerArguments({ file }: Layout): string[] {

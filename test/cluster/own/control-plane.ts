@@ -10,10 +10,22 @@ import { makeLayout, type Layout } from './layout.ts';
 import type { Program, Programs } from './programs.ts';
 import { waitUntilOk } from './wait-until-ok.ts';
 
-/** Starts a control plane of these programs; resolves when it is ready. @throws Error with the end of the log of what failed. */
-export async function startControlPlane(kind: 'envtest' | 'built', programs: Programs): Promise<TestCluster> {
+/** A control plane, and where its files are. */
+export interface ControlPlane extends TestCluster {
+  layout: Layout;
+}
+
+/**
+ * Starts a control plane of these programs, alone or beside a node at `nodeAddress`; resolves when it is ready.
+ * @throws Error with the end of the log of what failed.
+ */
+export async function startControlPlane(
+  kind: 'envtest' | 'built',
+  programs: Programs,
+  nodeAddress: string | null = null,
+): Promise<ControlPlane> {
   const [apiPort, etcdPort] = (await freePorts(2)) as [number, number];
-  const layout = makeLayout(apiPort, etcdPort);
+  const layout = makeLayout(apiPort, etcdPort, nodeAddress);
   const keeper = startKeeper();
   keeper.add({ do: 'remove', path: layout.folder });
   const parts = componentsOf(programs, layout, keeper);
@@ -43,6 +55,7 @@ export async function startControlPlane(kind: 'envtest' | 'built', programs: Pro
 
   return {
     kind,
+    layout,
     kubeconfigPath: layout.file.admin,
     server: layout.server,
     hasControllerManager: programs.controllerManager !== null,

@@ -1,0 +1,85 @@
+/**
+ * A node changes a machine in many places: interfaces, mounts, folders under /var and /run, processes that outlive their parents.
+ * In namespaces of their own all of these end with the first process, however it ends. What is left is written here to be undone:
+ * cgroups and the sysctls that kubelet sets.
+ */
+import { spawn, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Name of the folder that holds the node's cgroups. */
+export const CGROUP = 'fusebox-node';
+
+const CGROUPS = '/sys/fs/cgroup';
+const INSIDE = 'FUSEBOX_NODE_NAMESPACES';
+
+/** What containerd, CNI and kubelet keep outside the folders that they are told. */
+const COVERED = ['/var/lib/cni', '/var/lib/kubelet', '/run/containerd', '/var/log/containers', '/var/log/pods'];
+
+const SYSCTLS = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'kernel/keys/root_maxkeys',
+  'kernel/keys/root_maxbytes',
+];
+
+export const isInside = (): boolean => process.env[INSIDE] !== undefined;
+
+/** Runs this program again, in namespaces of its own; resolves with its exit status once nothing of it is left. */
+export async function runInside(args: readonly string[]): Promise<number> {
+  const absent = COVERED.filter((folder) => !existsSync(folder));
+  const before = SYSCTLS.map((name) => [join('/proc/sys', name), read(join('/proc/sys', name))] as const);
+  const apart = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const child = spawn('unshare', [...apart, process.execPath, ...process.argv.slice(1, 2), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, [INSIDE]: '1' },
+  });
+  // The one inside hears the terminal's Ctrl-C as well, and ends in order.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const status = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  for (const [path, value] of before) if (value !== null && read(path) !== value) writeFileSync(path, value);
+  for (const folder of cgroupFolders()) removeTree(folder);
+  // Mount points have to be there, and are empty outside.
+  for (const folder of absent) if (existsSync(folder)) rmdirSync(folder);
+  return status;
+}
+
+/** Makes the namespaces fit for a node. */
+export function furnish(): void {
+  // Volumes of pods are mounted by kubelet and seen by containers.
+  execFileSync('mount', ['--make-rshared', '/']);
+  for (const folder of COVERED) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
+  }
+  for (const folder of cgroupFolders()) mkdirSync(folder, { recursive: true });
+}
+
+/** One in each hierarchy (cgroup v1), or the one (v2). */
+function cgroupFolders(): string[] {
+  if (existsSync(join(CGROUPS, 'cgroup.controllers'))) return [join(CGROUPS, CGROUP)];
+  const hierarchies = readdirSync(CGROUPS).filter((name) => existsSync(join(CGROUPS, name, 'cgroup.procs')));
+  return hierarchies.map((name) => join(CGROUPS, name, CGROUP));
+}
+
+function removeTree(folder: string): void {
+  if (!existsSync(folder)) return;
+  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of below) removeTree(join(folder, name));
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Its last process is still ending. An empty group costs nothing, and the next run uses it.
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

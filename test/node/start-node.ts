@@ -1,0 +1,113 @@
+/** A whole cluster of one node on a bare machine, inside namespaces of its own (namespaces.ts). */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiClient } from '../cluster/api/api-client.ts';
+import { readKubeconfig } from '../cluster/api/kubeconfig.ts';
+import { builtBinary } from '../cluster/build/built-binary.ts';
+import { howToInstallGo } from '../cluster/build/go.ts';
+import { startKeeper, type Keeper } from '../cluster/keep.ts';
+import type { Log } from '../cluster/log.ts';
+import { builtPrograms } from '../cluster/origins/built.ts';
+import { Component } from '../cluster/own/component.ts';
+import { startControlPlane, type ControlPlane } from '../cluster/own/control-plane.ts';
+import { NODE_NAME } from '../cluster/own/layout.ts';
+import { startContainerd } from './container-runtime.ts';
+import { startKubelet } from './kubelet.ts';
+import { furnish } from './namespaces.ts';
+import { DNS_ADDRESS, makeNetwork, NODE_ADDRESS, POD_RANGE } from './network.ts';
+import { pauseArchive } from './pause-image.ts';
+
+const LOOK_MS = 200;
+const PATIENCE_MS = 120_000;
+
+export interface Node {
+  kubeconfigPath: string;
+  stop(): Promise<void>;
+}
+
+/** Starts it with these images (archives as `docker save` writes them); resolves when the node is ready. */
+export async function startNode(archives: readonly string[], log: Log): Promise<Node> {
+  const command = await builtBinary(log);
+  if (command === null) throw new Error(`a node is built from Go modules, and Go is not here: ${howToInstallGo()}`);
+  furnish();
+  makeNetwork();
+  const plane = await startControlPlane('built', builtPrograms(command), NODE_ADDRESS);
+  const keeper = startKeeper();
+  const parts: Component[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.kill()));
+    await plane.stop();
+    await keeper.close();
+  };
+  try {
+    await startParts({ command, plane, keeper, parts, archives });
+    return { kubeconfigPath: plane.kubeconfigPath, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Start {
+  command: string;
+  plane: ControlPlane;
+  keeper: Keeper;
+  parts: Component[];
+  archives: readonly string[];
+}
+
+async function startParts({ command, plane, keeper, parts, archives }: Start): Promise<void> {
+  const { layout } = plane;
+  const folder = join(layout.folder, 'node');
+  mkdirSync(folder);
+  const client = new ApiClient(readKubeconfig(layout.file.admin));
+  try {
+    const runtime = await startContainerd(folder, keeper);
+    parts.push(runtime.component);
+    for (const archive of [pauseArchive(folder), ...archives]) runtime.importImages(archive);
+    await client.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', proxierBinding);
+    parts.push(startKubelet({ command, layout, folder, runtimeSocket: runtime.socket, keeper }));
+    const component = (name: string, args: string[]): Component =>
+      new Component({ name, program: { command, args: [name] }, args, folder, keeper });
+    const proxy = component('kube-proxy', [
+      `--kubeconfig=${layout.file.proxy}`,
+      `--hostname-override=${NODE_NAME}`,
+      '--proxy-mode=nftables',
+      `--cluster-cidr=${POD_RANGE}`,
+      // The limits of connection tracking are the machine's, not ours to change.
+      '--conntrack-max-per-core=0',
+      '--conntrack-tcp-timeout-established=0s',
+      '--conntrack-tcp-timeout-close-wait=0s',
+    ]);
+    const dns = component('cluster-dns', [`--kubeconfig=${layout.file.admin}`, `--listen=${DNS_ADDRESS}:53`]);
+    for (const part of [proxy, dns]) {
+      part.start();
+      parts.push(part);
+    }
+    await Promise.race([nodeReady(client), ...parts.map((part) => part.death())]);
+  } finally {
+    client.close();
+  }
+}
+
+const proxierBinding = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'test-node-proxier' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-proxier' },
+  subjects: [{ kind: 'User', name: 'system:kube-proxy', apiGroup: 'rbac.authorization.k8s.io' }],
+};
+
+interface NodeObject {
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+async function nodeReady(client: ApiClient): Promise<void> {
+  for (const endMs = performance.now() + PATIENCE_MS; ; await pause(LOOK_MS)) {
+    const answer = await client.call('GET', `/api/v1/nodes/${NODE_NAME}`).catch(() => null);
+    const node = answer?.status === 200 ? (answer.body as NodeObject) : null;
+    if (node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true) return;
+    if (performance.now() > endMs) throw new Error('the node did not become ready within two minutes');
+  }
+}
