@@ -1,6 +1,6 @@
-// Command testcluster holds the programs of a Kubernetes control plane in one
-// binary, so that tests need one build and one file. The first argument names
-// the program; the others are that program's own.
+// Command testcluster holds the programs of a Kubernetes cluster in one binary,
+// so that tests need one build and one file. The first argument names the
+// program; the others are that program's own.
 package main
 
 import (
@@ -9,13 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/cli"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
-const usage = "usage: testcluster etcd|kube-apiserver|kube-controller-manager|kube-scheduler [flags]"
+const usage = "usage: testcluster etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kube-proxy|cluster-dns [flags]"
 
 func main() {
 	if len(os.Args) < 2 {
@@ -37,6 +40,12 @@ func main() {
 		command = controllermanager.NewControllerManagerCommand()
 	case "kube-scheduler":
 		command = scheduler.NewSchedulerCommand()
+	case "kubelet":
+		command = kubelet.NewKubeletCommand(genericapiserver.SetupSignalContext())
+	case "kube-proxy":
+		command = proxy.NewProxyCommand()
+	case "cluster-dns":
+		command = newDNSCommand(genericapiserver.SetupSignalContext())
 	default:
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
