@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import type { Overrides } from './settings/live-settings.ts';
+import type { Overrides } from './settings/settings-file.ts';
 
 /** What the service is told at start. */
 export interface CommandLine {
-  /** The configuration file; null: there is none. */
+  /** The configuration file, or a folder of them; null: there is none. */
   configPath: string | null;
   /** Settings that win over those of the file. */
   overrides: Overrides;
@@ -16,7 +16,7 @@ export type CommandLineResult = { commandLine: CommandLine } | { help: string } 
 const help = `A user service on Fastify and embedded PostgreSQL.
 
 usage: node src/main.ts [options]
-  --config FILE      CONFIG      settings; what stands below wins over them
+  --config FILE|DIR  CONFIG      settings; what stands below wins over them
   --port PORT        PORT        TCP port, 0 = any free one (8080)
   --host ADDRESS     HOST        address to listen on (127.0.0.1)
   --data-dir DIR     DATA_DIR    folder of the database (none: in memory)

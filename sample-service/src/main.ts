@@ -1,20 +1,26 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCommandLine, type CommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { createLog } from './log.ts';
 import { buildService } from './service.ts';
-import { fixedSettings } from './settings/live-settings.ts';
+import { followSettings } from './settings/live-settings.ts';
+import { readSettings, type SettingsSources } from './settings/settings-file.ts';
+import type { Settings } from './settings/settings.ts';
 
 const shutdownMs = 5_000;
 const exitBadUsage = 64; // EX_USAGE of sysexits.h
 
-async function serve({ overrides, seedUsers }: CommandLine): Promise<void> {
-  const settings = fixedSettings(overrides);
+async function serve(initial: Settings, sources: SettingsSources, seedUsers: number): Promise<void> {
+  let { level } = initial.log;
   const log = createLog(
     (line) => process.stdout.write(line),
-    () => settings.current.log.level,
+    () => level,
     Date.now,
   );
+  const settings = followSettings(initial, sources, log);
+  settings.onChange((now) => {
+    level = now.log.level;
+  });
   const { app, close } = await buildService({ settings, log, seedUsers, random: Math.random, sleep });
 
   const stop = async (signal: string): Promise<void> => {
@@ -33,15 +39,23 @@ async function serve({ overrides, seedUsers }: CommandLine): Promise<void> {
   log.info('listening', { host, port: typeof address === 'object' && address !== null ? address.port : port });
 }
 
+function refuseToStart(faults: readonly string[]): void {
+  process.stderr.write(`${faults.join('\n')}\n`);
+  process.exitCode = exitBadUsage;
+}
+
 const result = readCommandLine(process.argv.slice(2), process.env);
 if ('help' in result) {
   process.stdout.write(result.help);
 } else if ('faults' in result) {
-  process.stderr.write(`${result.faults.join('\n')}\n`);
-  process.exitCode = exitBadUsage;
+  refuseToStart(result.faults);
 } else {
   try {
-    await serve(result.commandLine);
+    const { configPath, overrides, seedUsers } = result.commandLine;
+    const sources = { path: configPath, env: process.env, overrides };
+    const reading = await readSettings(sources);
+    if ('faults' in reading) refuseToStart(reading.faults);
+    else await serve(reading.settings, sources, seedUsers);
   } catch (error) {
     process.stderr.write(`could not start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

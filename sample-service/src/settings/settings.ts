@@ -1,30 +1,36 @@
 /**
  * Everything that can be set in the service's configuration file. One schema gives type, default and check.
- * Durations carry their unit in the name.
+ * Durations carry their unit in the name. Marks of ours: `env` names the variable that wins over the file;
+ * `live: false` stands at what is read once, when the service starts: all else changes while it runs; `isUrl` may hold
+ * secrets.
  */
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
 
 const Section = <Properties extends TProperties>(properties: Properties): TObject<Properties> =>
   Type.Object(properties, { additionalProperties: false });
 
-const Url = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
+const Url = (description: string, marks: { env?: string; live?: false } = {}) =>
+  Type.Optional(Type.String({ minLength: 1, description, isUrl: true, ...marks }));
 
 export const Settings = Section({
   server: Section({
-    host: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
-    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: '0: any free one.' }),
+    host: Type.String({ default: '127.0.0.1', description: 'Address to listen on.', live: false }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080, description: '0: any free one.', live: false }),
     workers: Type.Union(
       [Type.Literal('auto-io'), Type.Literal('auto-cpu'), Type.Integer({ minimum: 1, maximum: 256 })],
       {
         default: 'auto-io',
         description: 'Processes: auto-io is 2 × the available cores, auto-cpu as many as there are.',
+        live: false,
       },
     ),
     shutdown_seconds: Type.Number({ minimum: 0, maximum: 3_600, default: 10, description: 'Bound of a graceful end.' }),
   }),
   database: Section({
-    url: Url('postgres://… ; without it an embedded PostgreSQL serves. DATABASE_URL wins.'),
-    data_dir: Type.Optional(Type.String({ description: 'Folder of the embedded database; without it, memory.' })),
+    url: Url('postgres://… ; without it an embedded PostgreSQL serves.', { env: 'DATABASE_URL', live: false }),
+    data_dir: Type.Optional(
+      Type.String({ description: 'Folder of the embedded database; without it, memory.', live: false }),
+    ),
     max_connections: Type.Integer({ minimum: 1, maximum: 1_000, default: 10, description: 'Of one process (count).' }),
     max_waiting: Type.Integer({
       minimum: 0,
@@ -35,13 +41,25 @@ export const Settings = Section({
     max_wait_ms: Type.Integer({ minimum: 0, maximum: 60_000, default: 250, description: 'How long one may wait.' }),
   }),
   cache: Section({
-    url: Url('redis://… ; without it, memory. REDIS_URL wins.'),
+    url: Url('redis://… ; without it, memory.', { env: 'REDIS_URL', live: false }),
     ttl_seconds: Type.Number({ minimum: 0, maximum: 86_400, default: 60, description: 'How long a user is kept.' }),
     max_entries: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000, description: 'In memory (count).' }),
   }),
   feature_flags: Type.Record(Type.String(), Type.Boolean(), {
     default: {},
-    description: 'Flags by key where no sidecar offers them. What is not named is off.',
+    description: 'Flags by key where no server offers them. What is not named is off.',
+  }),
+  ofrep: Section({
+    url: Url('Base URL of a server of feature flags, such as a sidecar. Then feature_flags counts for nothing.', {
+      env: 'OFREP_ENDPOINT',
+      live: false,
+    }),
+    poll_seconds: Type.Number({
+      minimum: 0.1,
+      maximum: 3_600,
+      default: 5,
+      description: 'How often it is asked where it has no stream of changes.',
+    }),
   }),
   payments: Section({
     url: Url('Base URL of the payment service, or of whatever stands in front of it.'),
@@ -74,8 +92,8 @@ export const Settings = Section({
     timeout_ms: Type.Integer({ minimum: 1, maximum: 60_000, default: 1_000 }),
   }),
   nats: Section({
-    url: Url('nats://… ; without it events stay in the process. NATS_URL wins.'),
-    stream: Type.String({ default: 'USERS', pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    url: Url('nats://… ; without it events stay in the process.', { env: 'NATS_URL', live: false }),
+    stream: Type.String({ default: 'USERS', pattern: '^[A-Za-z0-9_-]{1,64}$', live: false }),
     max_deliver: Type.Integer({
       minimum: 1,
       maximum: 1_000,
@@ -85,13 +103,14 @@ export const Settings = Section({
     ack_wait_ms: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
   }),
   mail: Section({
-    smtp_url: Url('smtp://… ; without it mails go to the log. SMTP_URL wins.'),
+    smtp_url: Url('smtp://… ; without it mails go to the log.', { env: 'SMTP_URL', live: false }),
     from: Type.String({ default: 'Users <users@example.com>' }),
   }),
   tracing: Section({
-    endpoint: Url(
-      'Base URL of an OTLP/HTTP receiver. OTEL_EXPORTER_OTLP_ENDPOINT wins. Without it there is no tracing.',
-    ),
+    endpoint: Url('Base URL of an OTLP/HTTP receiver; without it there is no tracing.', {
+      env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      live: false,
+    }),
     sample_ratio: Type.Number({ minimum: 0, maximum: 1, default: 1, description: 'Share of new traces (0..1).' }),
     service_name: Type.String({ minLength: 1, default: 'sample-service', description: 'OTEL_SERVICE_NAME wins.' }),
   }),
