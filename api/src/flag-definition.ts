@@ -31,7 +31,10 @@ const OffWhile = Type.Object(
   { additionalProperties: false, description: 'Turns a boolean flag off while a circuit is open.' },
 );
 
-const variantName: Form = (text) => (text === '' ? 'is empty' : null);
+/** What a variant may be called. */
+export const variantName: Form = Object.assign((text: string) => (text === '' ? 'is empty' : null), {
+  cel: [{ rule: "self != ''", message: 'is empty' }],
+});
 
 /** `true`, `false`, or a definition. */
 export const FlagDefinitionSpec = Type.Object(

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Block, Duration, matching, NOT_YET, Text } from './schema.ts';
+import { variantName } from './flag-definition.ts';
 import { BreakerSpec } from './breaker-settings.ts';
 import { ConcurrencySpec } from './concurrency-settings.ts';
 import { flagKey } from './flag-set.ts';
@@ -34,10 +35,28 @@ export const RouteDefaultsSpec = Block(blocks, {
     ...refused,
     name: 'belongs to a route, not to defaults',
     match: 'belongs to a route, not to defaults',
+    when: 'belongs to a route, not to defaults',
     flag: 'belongs to a route, not to defaults',
   },
 });
 export type RouteDefaultsSpec = Static<typeof RouteDefaultsSpec>;
+
+const WhenSpec = Type.Object(
+  {
+    flag: Text(flagKey, { description: 'Key of the flag that is asked.', maxLength: 128 }),
+    variant: Type.Optional(
+      Text(variantName, {
+        description: 'Name of the variant that it must have. Not written: its value must be true.',
+        maxLength: 1_024,
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Part of the match: only requests for which a flag has this variant. Of two routes with one match, the one with when is considered first.',
+  },
+);
 
 /** One route. Its name is the identity of its circuit, limiter and metrics. */
 export const RouteSpec = Type.Object(
@@ -47,6 +66,7 @@ export const RouteSpec = Type.Object(
       maxLength: 63,
     }),
     match: Type.Optional(RouteMatchSpec),
+    when: Type.Optional(WhenSpec),
     flag: Type.Optional(
       Text(flagKey, { description: 'Key of the flag that switches this route; off is 404 flag-off.', maxLength: 128 }),
     ),

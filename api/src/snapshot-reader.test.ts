@@ -13,6 +13,7 @@ const { snapshot } = compile(
           { name: 'a', match: { path: '/a/:id' } },
           { name: 'b', match: { pathPrefix: '/b', headers: [{ name: 'x', exact: 'y' }] } },
           { name: 'c', match: { path: '/c' } },
+          { name: 'd', match: { path: '/c' }, when: { flag: 'on', variant: 'off' } },
         ],
       },
     }),
@@ -23,6 +24,15 @@ const { snapshot } = compile(
 
 test('what the compiler writes is read as it is', () => {
   expect(readSnapshot(structuredClone(snapshot))).toEqual({ snapshot });
+});
+
+test('routes that a flag selects are required of the reader, and only where there are some', () => {
+  expect(snapshot.requires).toEqual(['flag-routes']);
+  expect(compile([configMap({ flags: { on: true } })], { namespace: null, workloads: [], labels: null })).toMatchObject(
+    {
+      snapshot: { requires: [] },
+    },
+  );
 });
 
 test('fields that this version does not know are dropped, wherever they stand', () => {

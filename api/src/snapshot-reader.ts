@@ -1,13 +1,13 @@
 import { Compile } from 'typebox/compile';
 
 import { knownPart } from './known-part.ts';
-import { Snapshot } from './snapshot.ts';
+import { FLAG_ROUTES, Snapshot } from './snapshot.ts';
 
 // Compiled (13 ms, once), since requests wait while a snapshot is read: interpreted, a thousand routes take 200 ms.
 const shape = Compile(Snapshot);
 
 /** Features that a snapshot may require of this version. */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set();
+const KNOWN_FEATURES: ReadonlySet<string> = new Set([FLAG_ROUTES]);
 
 /** A snapshot to obey, or why this version cannot. */
 export type SnapshotReading = { snapshot: Snapshot } | { faults: string[] };

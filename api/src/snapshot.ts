@@ -33,6 +33,16 @@ const RouteMatch = Type.Object({
 });
 export type RouteMatch = Static<typeof RouteMatch>;
 
+const RouteWhen = Type.Object({
+  /** Key of a flag. */
+  flag: Type.String(),
+  /** The variant that it must have; null: its value must be `true`. */
+  variant: Type.Union([Type.String(), Type.Null()]),
+});
+
+/** In `requires` where some route has `when`: a reader that ignored it would apply that route to everybody. */
+export const FLAG_ROUTES = 'flag-routes';
+
 const ConcurrencySettings = Type.Object({
   mode: Mode,
   /** In flight at once (count). */
@@ -98,6 +108,8 @@ export type BreakerSettings = Static<typeof BreakerSettings>;
 const RouteSettings = Type.Object({
   name: Type.String({ minLength: 1 }),
   match: RouteMatch,
+  /** The rest of the match: what a flag must be for the request. Absent: it takes every request that matches. */
+  when: Type.Optional(RouteWhen),
   /** Key of the flag that gates this route; null: no gate. */
   flag: Type.Union([Type.String(), Type.Null()]),
   /** Until the answer's head has come (ms). null: no limit. */

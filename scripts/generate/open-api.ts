@@ -24,6 +24,7 @@ const REFUSED_TYPES: Record<string, OpenApi> = {
   retry: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   name: { type: 'string' },
   match: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  when: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   flag: { type: 'string' },
 };
 

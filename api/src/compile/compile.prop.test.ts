@@ -32,7 +32,8 @@ const match = optional(
   ),
 );
 const name = fc.constantFrom('a', 'b', 'c', 'd');
-const route = fc.record({ name, match, flag: optional(name), ...blocks });
+const when = optional(fc.record({ flag: name, variant: optional(fc.constantFrom('on', 'off', 'other')) }));
+const route = fc.record({ name, match, when, flag: optional(name), ...blocks });
 const policy = fc.record({
   mode,
   inbound: optional(

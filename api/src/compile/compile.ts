@@ -1,10 +1,10 @@
 /** Documents + who the pods are → the one snapshot that they obey. Pure: the order of documents and keys means nothing. */
 import { digestOf } from '../digest.ts';
 import type { Document } from '../document.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { FLAG_ROUTES, type Snapshot } from '../snapshot.ts';
 import { mergeConfig } from './config.ts';
 import type { Surroundings } from './defaults.ts';
-import { circuitWarnings, gateWarnings, settleFlags } from './flags.ts';
+import { circuitWarnings, gateWarnings, settleFlags, whenWarnings } from './flags.ts';
 import { mergePolicies } from './merge.ts';
 import { settleInbound } from './routes.ts';
 import { type Conflict, select } from './select.ts';
@@ -32,10 +32,10 @@ export function compile(documents: readonly Document[], who: Who): Compiled {
   const flags = settleFlags(selection.flags); //            flags by key
   const config = mergeConfig(selection.config); //          keys for the service
   warnings.push(...flags.warnings, ...gateWarnings(inbound.routes, flags.content.flags));
-  warnings.push(...circuitWarnings(flags.content, inbound.routes));
+  warnings.push(...whenWarnings(inbound.routes, flags.content), ...circuitWarnings(flags.content, inbound.routes));
   const content = {
     format: 1 as const,
-    requires: [],
+    requires: inbound.routes.some(({ when }) => when !== undefined) ? [FLAG_ROUTES] : [],
     sources: selection.sources,
     inbound,
     ...flags.content,

@@ -21,7 +21,7 @@ export function settleBlocks(
   name: string,
   spec: RouteDefaultsSpec,
   around: Surroundings,
-): Omit<RouteSettings, 'name' | 'match' | 'flag'> {
+): Omit<RouteSettings, 'name' | 'match' | 'when' | 'flag'> {
   return {
     timeoutMs: limitMs(spec.timeout, around.ruled ? '15s' : '0s'),
     idleTimeoutMs: limitMs(spec.idleTimeout, around.ruled ? '60s' : '0s'),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { FlagsSpec } from '../flag-set.ts';
 import type { RouteSettings } from '../snapshot.ts';
-import { circuitWarnings, gateWarnings, settleFlags } from './flags.ts';
+import { circuitWarnings, gateWarnings, settleFlags, whenWarnings } from './flags.ts';
 
 const route = (name: string, flag: string | null = null) => ({ name, flag }) as RouteSettings;
 const variants = { on: true, off: false };
@@ -79,5 +79,36 @@ test('a flag that follows a circuit which is not there is told', () => {
 test('a gate by a flag that nobody defines is told', () => {
   expect(gateWarnings([route('x', 'a'), route('y', 'toString'), route('z')], { a: false })).toEqual([
     'the route y is gated by the unknown flag toString, which reads false: it answers 404',
+  ]);
+});
+
+test('a route that waits for what its flag never is is told', () => {
+  const { content } = settleFlags([
+    set({
+      plain: false,
+      sizes: { state: 'ENABLED', variants: { small: 1, large: 2 } },
+      full: { state: 'ENABLED', variants: { yes: true, no: false } },
+    }),
+  ]);
+  const warned = (flag: string, variant: string | null) =>
+    whenWarnings([{ name: 'r', when: { flag, variant } } as RouteSettings], content);
+  for (const [flag, variant] of [
+    ['plain', null],
+    ['plain', 'on'],
+    ['plain', 'off'],
+    ['full', null],
+    ['full', 'no'],
+    ['sizes', 'large'],
+  ] as const) {
+    expect(warned(flag, variant)).toEqual([]);
+  }
+  expect(warned('none', 'a')).toEqual(['the route r waits for the unknown flag none: it is never chosen']);
+  expect(warned('toString', null)).toHaveLength(1);
+  expect(warned('plain', 'gold')).toEqual([
+    'the route r waits for a variant "gold", which the flag plain never has: it is never chosen',
+  ]);
+  expect(warned('full', 'toString')).toHaveLength(1);
+  expect(warned('sizes', null)).toEqual([
+    'the route r waits for a value true, which the flag sizes never has: it is never chosen',
   ]);
 });

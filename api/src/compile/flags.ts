@@ -82,6 +82,26 @@ export function gateWarnings(routes: readonly RouteSettings[], flags: Readonly<R
     );
 }
 
+/** A warning for each route that waits for what its flag never is. */
+export function whenWarnings(
+  routes: readonly RouteSettings[],
+  { flags, flagDefinitions = {} }: Pick<FlagContent, 'flags' | 'flagDefinitions'>,
+): string[] {
+  return routes.flatMap(({ name, when }) => {
+    if (when === undefined) return [];
+    const { flag, variant } = when;
+    if (!Object.hasOwn(flags, flag))
+      return [`the route ${name} waits for the unknown flag ${flag}: it is never chosen`];
+    const variants = Object.hasOwn(flagDefinitions, flag) ? flagDefinitions[flag]!.variants : BOOLEAN_VARIANTS;
+    if (variant === null ? Object.values(variants).includes(true) : Object.hasOwn(variants, variant)) return [];
+    const wanted = variant === null ? 'value true' : `variant ${JSON.stringify(variant)}`;
+    return [`the route ${name} waits for a ${wanted}, which the flag ${flag} never has: it is never chosen`];
+  });
+}
+
+/** As evaluations of flags without a definition name them. */
+const BOOLEAN_VARIANTS = { on: true, off: false };
+
 /** A warning for each flag that follows a circuit which is not there. */
 export function circuitWarnings({ flagDefinitions = {} }: FlagContent, routes: readonly RouteSettings[]): string[] {
   const known = new Set(routes.map(({ name }) => `inbound/${name}`));

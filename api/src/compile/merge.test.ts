@@ -29,6 +29,13 @@ test('what has a bucket of its own is replaced whole', () => {
   );
 });
 
+test('a flag with its variant is replaced whole: a variant belongs to its flag', () => {
+  const route = (when: object): PolicySpec => ({
+    inbound: { routes: [{ name: 'a', when: when as { flag: string } }] },
+  });
+  expect(mergePolicies([route({ flag: 'f', variant: 'gold' }), route({ flag: 'g' })])).toEqual(route({ flag: 'g' }));
+});
+
 test('routes merge by name, wherever they stand in their lists', () => {
   const low: PolicySpec = {
     inbound: {

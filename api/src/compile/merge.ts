@@ -24,8 +24,8 @@ function mergeObjects(low: Fields, high: Fields, field: string): Fields {
 function mergeValues(low: unknown, high: unknown, field: string): unknown {
   if (low === undefined) return high;
   if (field === 'routes') return mergeRoutes(low as RouteSpec[], high as RouteSpec[]);
-  // `per` is a choice between fields: one of each rank together would be no choice any more.
-  if (field === 'per' || Array.isArray(high) || typeof high !== 'object') return high;
+  // `per` is a choice between fields, and a variant belongs to its flag: some of each rank together would mean neither.
+  if (field === 'per' || field === 'when' || Array.isArray(high) || typeof high !== 'object') return high;
   return mergeObjects(low as Fields, high as Fields, field);
 }
 

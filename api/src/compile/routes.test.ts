@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import type { RouteMatchSpec } from '../route-match.ts';
+import type { RouteSpec } from '../route-settings.ts';
 import { settleInbound } from './routes.ts';
 
-interface Named {
-  name: string;
-  match?: RouteMatchSpec;
-}
+type Named = Pick<RouteSpec, 'name' | 'match' | 'when'>;
 
 function settle(routes: Named[]) {
   const warnings: string[] = [];
@@ -19,6 +17,7 @@ test('the most specific route stands first, whatever the order in the file', () 
   const inOrder: Named[] = [
     { name: 'exact-post', match: { path: '/users', methods: ['POST'] } },
     { name: 'exact-header', match: { path: '/users', headers: [{ name: 'x', exact: '1' }] } },
+    { name: 'when-exact', match: { path: '/users' }, when: { flag: 'a' } },
     { name: 'exact', match: { path: '/users' } },
     { name: 'long-pattern', match: { path: '/a/:b/c/:d' } },
     { name: 'literal-first', match: { path: '/a/b/:c' } },
@@ -41,6 +40,7 @@ test('the most specific route stands first, whatever the order in the file', () 
       },
     },
     { name: 'prefix-one-header', match: { pathPrefix: '/api', headers: [{ name: 'x', exact: '1' }] } },
+    { name: 'when-prefix', match: { pathPrefix: '/api' }, when: { flag: 'a', variant: 'b' } },
     { name: 'prefix', match: { pathPrefix: '/api' } },
     { name: 'any-delete', match: { methods: ['DELETE'] } },
     { name: 'root-header', match: { pathPrefix: '/', headers: [{ name: 'x', exact: '1' }] } },
@@ -58,6 +58,18 @@ test('where nothing else decides, the name does', () => {
     { name: 'a', match: { path: '/a' } },
   ];
   expect(settle(routes).routes.map(({ name }) => name)).toEqual(['a', 'b']);
+});
+
+test('what a flag must be stands beside the match', () => {
+  const match = { path: '/a' };
+  const [first, second, third] = settle([
+    { name: 'a', match, when: { flag: 'f' } },
+    { name: 'b', match, when: { flag: 'f', variant: 'gold' } },
+    { name: 'c', match },
+  ]).routes;
+  expect(first?.when).toEqual({ flag: 'f', variant: null });
+  expect(second?.when).toEqual({ flag: 'f', variant: 'gold' });
+  expect(third).not.toHaveProperty('when');
 });
 
 describe('a match', () => {
@@ -91,6 +103,24 @@ describe('a match', () => {
 });
 
 describe('a warning tells', () => {
+  test('a route without a match, also where a flag selects', () => {
+    expect(settle([{ name: 'usr', when: { flag: 'f' } }]).warnings).toEqual([
+      'the route usr has no match: it takes every request that no other route takes and for which the flag f selects it',
+    ]);
+  });
+
+  test('a route that another with the same match and the same flag hides, and no other', () => {
+    const match = { path: '/x' };
+    const routes = [
+      { name: 'a', match, when: { flag: 'f' } },
+      { name: 'b', match, when: { flag: 'f', variant: 'on' } },
+      { name: 'c', match, when: { flag: 'g' } },
+      { name: 'd', match, when: { flag: 'g' } },
+      { name: 'e', match },
+    ];
+    expect(settle(routes).warnings).toEqual(['the route d is never reached: c has the same match']);
+  });
+
   test('a route without a match, which is easily a misspelt name', () => {
     expect(settle([{ name: 'usr' }]).warnings).toEqual([
       'the route usr has no match: it takes every request that no other route takes',

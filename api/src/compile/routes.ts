@@ -3,6 +3,7 @@ import { canonicalJson } from '../digest.ts';
 import { isParameter, normaliseSegment } from '../path-forms.ts';
 import type { PolicySpec } from '../resilience-policy.ts';
 import type { RouteMatchSpec } from '../route-match.ts';
+import type { RouteSpec } from '../route-settings.ts';
 import type { InboundSettings, RouteMatch, RouteSettings } from '../snapshot.ts';
 import { settleBlocks, type Surroundings } from './defaults.ts';
 import { inherit } from './merge.ts';
@@ -14,12 +15,12 @@ const DEFAULTS_NAME = '_defaults';
 export function settleInbound(policy: PolicySpec, around: Surroundings): InboundSettings {
   const { unmatched = 'Allow', defaults = {}, routes = [] } = policy.inbound ?? {};
   const settled = routes.map((route): RouteSettings => {
-    const { name, match, flag = null } = route;
-    if (match === undefined)
-      around.warn(`the route ${name} has no match: it takes every request that no other route takes`);
+    const { name, match, when, flag = null } = route;
+    if (match === undefined) around.warn(unmatchedWarning(route));
     return {
       name,
       match: settleMatch(match ?? {}),
+      ...(when !== undefined && { when: { flag: when.flag, variant: when.variant ?? null } }),
       flag,
       ...settleBlocks(`the route ${name}`, inherit(defaults, route), around),
     };
@@ -38,6 +39,10 @@ export function settleInbound(policy: PolicySpec, around: Surroundings): Inbound
     routes: sorted,
   };
 }
+
+const unmatchedWarning = ({ name, when }: RouteSpec): string =>
+  `the route ${name} has no match: it takes every request that no other route takes` +
+  (when === undefined ? '' : ` and for which the flag ${when.flag} selects it`);
 
 function settleMatch(match: RouteMatchSpec): RouteMatch {
   const methods = new Set((match.methods ?? []).map((method) => method.toUpperCase()));
@@ -62,12 +67,13 @@ function settlePath(match: RouteMatchSpec): RouteMatch['path'] {
   return { kind: 'prefix', prefix: prefix === '/' ? '/' : prefix.replace(/\/$/, '') };
 }
 
-/** As in the Gateway API: exact path, longest pattern or prefix, method, more headers, name. */
+/** As in the Gateway API: exact path, longest pattern or prefix, method, more headers, a flag that selects, name. */
 function bySpecificity(a: RouteSettings, b: RouteSettings): number {
   return (
     byPath(a.match.path, b.match.path) ||
     Number(b.match.methods.length > 0) - Number(a.match.methods.length > 0) ||
     b.match.headers.length - a.match.headers.length ||
+    Number(b.when !== undefined) - Number(a.when !== undefined) ||
     (a.name < b.name ? -1 : 1)
   );
 }
@@ -96,10 +102,10 @@ function segmentsOf(path: RouteMatch['path']): readonly (string | null)[] {
 /** Of two routes with the same match only the first by name is ever reached. */
 function warnOfTwins(routes: readonly RouteSettings[], around: Surroundings): void {
   const first = new Map<string, string>();
-  for (const { name, match } of routes) {
+  for (const { name, match, when = null } of routes) {
     const { path, ...rest } = match;
     // What a parameter is called does not change what it matches.
-    const key = canonicalJson([rest, path.kind === 'pattern' ? path.segments : path]);
+    const key = canonicalJson([rest, when, path.kind === 'pattern' ? path.segments : path]);
     const earlier = first.get(key);
     if (earlier === undefined) first.set(key, name);
     else around.warn(`the route ${name} is never reached: ${earlier} has the same match`);
