@@ -1,7 +1,6 @@
 /** Text → values, by the ending of the file's name, with the lines on which they stand. */
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { LineCounter, parseDocument, type Document } from 'yaml';
-import { isMap, isScalar } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 
 /** What a file says, or why it cannot be read. Faults begin with the line. No fault repeats a value: it may be a secret. */
 export type ParsedFile =
@@ -59,9 +58,8 @@ function json(text: string): ParsedFile {
     JSON.parse(text);
     return parsed;
   } catch (error) {
-    const position = /at position (\d+)/.exec(String(error))?.[1];
-    const line = position === undefined ? '' : text.slice(0, Number(position)).split('\n').length;
-    return { faults: [`${line}: it is YAML, but not JSON`] };
+    const line = /\(line (\d+) /.exec(String(error))?.[1];
+    return { faults: [`${line === undefined ? '' : `${line}:`} it is YAML, but not JSON`] };
   }
 }
 
