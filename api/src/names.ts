@@ -35,6 +35,21 @@ export const INJECT_LABEL = 'fusebox.dev/inject';
 /** On a pod that brings its own sidecar: `"true"` lets it take part without injection. */
 export const SIDECAR_ANNOTATION = 'fusebox.dev/sidecar';
 
+/** On a pod: the name or number of the container port that the sidecar stands in front of. Needed where there are several. */
+export const PORT_ANNOTATION = 'fusebox.dev/port';
+
+/** On a pod that was injected: the version of the operator that did it, a slash, and a digest of what needs a new pod to change. */
+export const INJECTED_ANNOTATION = 'fusebox.dev/injected';
+
+/** On a pod that asked for a sidecar and could not be given one: why. */
+export const NOT_INJECTED_ANNOTATION = 'fusebox.dev/not-injected';
+
+/** Of the injected sidecar's container. */
+export const SIDECAR_CONTAINER = 'fusebox';
+
+/** Of the init container that redirects a pod's traffic to its sidecar. */
+export const REDIRECT_CONTAINER = 'fusebox-redirect';
+
 /** On a CustomResourceDefinition: the version of Fusebox that it is from. */
 export const VERSION_ANNOTATION = 'fusebox.dev/version';
 
