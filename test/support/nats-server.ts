@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { newFolder } from './settings.ts';
 import { until } from './until.ts';
 
 /** A message as it came from the server. */
@@ -16,6 +17,7 @@ export class NatsServer {
   readonly port: number;
   readonly #flags: readonly string[];
   #process: ChildProcess | null = null;
+  #removeStore = async (): Promise<void> => {};
 
   private constructor(port: number, flags: readonly string[]) {
     this.port = port;
@@ -31,6 +33,18 @@ export class NatsServer {
     const server = new NatsServer(port, flags);
     await server.start();
     return server;
+  }
+
+  /** With JetStream, whose streams outlive a kill. */
+  static async startJetStream(): Promise<NatsServer> {
+    const folder = await newFolder();
+    const server = await NatsServer.start(['-js', '-sd', folder.path]);
+    server.#removeStore = () => folder.remove();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<void> {
@@ -54,6 +68,7 @@ export class NatsServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    await this.#removeStore();
   }
 
   /** Hears all messages on these subjects, by the plain protocol: independent of the client that sends. */
@@ -94,6 +109,16 @@ export class NatsListener {
     let end = lineEnd + 2;
     if (operation === 'PONG') this.ready = true;
     if (operation === 'PING') this.#socket.write('PONG\r\n');
+    if (operation === 'MSG') {
+      const totalBytes = Number(fields.at(-1));
+      if (this.#bytes.length < end + totalBytes + 2) return false;
+      this.heard.push({
+        subject: fields[0]!,
+        headers: {},
+        body: this.#bytes.subarray(end, end + totalBytes).toString(),
+      });
+      end += totalBytes + 2;
+    }
     if (operation === 'HMSG') {
       const [headerBytes, totalBytes] = fields.slice(-2).map(Number) as [number, number];
       if (this.#bytes.length < end + totalBytes + 2) return false;

@@ -1,0 +1,114 @@
+/**
+ * The bus of a process on its own: for development, and where one process is all there is. What was published and not
+ * yet handled is lost with the process; JetStream keeps it. A dead letter is in the log, and nowhere else unless
+ * somebody consumes it.
+ */
+import type { Log } from '../log.ts';
+import type { ConsumeOptions, EventBus, Handler, Message, Subscription } from './bus.ts';
+import { DEAD_PREFIX, type Death, logDeath } from './dead-letter.ts';
+import { EventError } from './event-error.ts';
+import { handleDelivery } from './handle-delivery.ts';
+import { settle, type SettleRules } from './settle.ts';
+import { wait, type Wait } from './wait.ts';
+
+interface Waiting {
+  message: Message;
+  attempt: number;
+}
+
+/** The messages of one consumer, and whoever handles them. */
+interface Queue {
+  subject: string;
+  waiting: Waiting[];
+  workers: Set<() => void>;
+}
+
+export class InProcessBus implements EventBus {
+  readonly #log: Log;
+  readonly #rules: SettleRules;
+  readonly #wait: Wait;
+  readonly #queues = new Map<string, Queue>();
+  readonly #closing = new AbortController();
+
+  constructor(log: Log, rules: SettleRules, waiting: Wait = wait) {
+    this.#log = log;
+    this.#rules = rules;
+    this.#wait = waiting;
+  }
+
+  async publish(message: Message): Promise<void> {
+    const queues = [...this.#queues.values()].filter(({ subject }) => covers(subject, message.subject));
+    if (queues.length === 0) throw new EventError('broker', `Nobody consumes ${message.subject}.`);
+    for (const queue of queues) push(queue, { message: { ...message, payload: copyOf(message.payload) }, attempt: 1 });
+  }
+
+  consume(options: ConsumeOptions, handler: Handler): Subscription {
+    const { durable, subject, concurrency } = options;
+    const queue = this.#queues.get(durable) ?? { subject, waiting: [], workers: new Set() };
+    this.#queues.set(durable, queue);
+    const handling = new Set<Promise<void>>();
+    const work = (): void => {
+      while (handling.size < concurrency) {
+        const next = queue.waiting.shift();
+        if (next === undefined) return;
+        const handled = this.#handle(queue, next, options, handler).finally(() => {
+          handling.delete(handled);
+          if (queue.workers.has(work)) work();
+        });
+        handling.add(handled);
+      }
+    };
+    queue.workers.add(work);
+    work();
+    return {
+      async stop() {
+        queue.workers.delete(work);
+        await Promise.all(handling);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+
+  async #handle(queue: Queue, { message, attempt }: Waiting, options: ConsumeOptions, handler: Handler): Promise<void> {
+    const { durable } = options;
+    const delivery = { ...message, attempt };
+    const outcome = await handleDelivery(delivery, { handler, durable, log: this.#log });
+    const settlement = settle(delivery, outcome, this.#rules);
+    if (settlement.do === 'retry') void this.#again(queue, { message, attempt: attempt + 1 }, settlement.afterMs);
+    if (settlement.do === 'bury') {
+      this.#bury(message, { reason: settlement.reason, consumer: durable, attempts: attempt });
+    }
+  }
+
+  async #again(queue: Queue, waiting: Waiting, afterMs: number): Promise<void> {
+    await this.#wait(afterMs, this.#closing.signal);
+    if (!this.#closing.signal.aborted) push(queue, waiting);
+  }
+
+  #bury(message: Message, death: Death): void {
+    logDeath(this.#log, message, death);
+    if (message.subject.startsWith(DEAD_PREFIX)) return; // dead already: once is enough
+    // Nobody need listen.
+    this.publish({ ...message, subject: `${DEAD_PREFIX}${message.subject}` }).catch(() => {});
+  }
+}
+
+function push(queue: Queue, waiting: Waiting): void {
+  queue.waiting.push(waiting);
+  for (const work of queue.workers) work();
+}
+
+/** As it would be after a journey: no consumer shares an object with another, or with whoever published. */
+function copyOf(payload: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(payload)) as unknown;
+  } catch (error) {
+    throw new EventError('serialisation', 'The payload of a message is no JSON.', error);
+  }
+}
+
+const covers = (pattern: string, subject: string): boolean =>
+  pattern.endsWith('>') ? subject.startsWith(pattern.slice(0, -1)) : subject === pattern;
