@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { After } from './back-pressure.ts';
 import { readCommandLine } from './command-line.ts';
 import { createLog } from './log.ts';
 import { buildService } from './service.ts';
@@ -9,6 +9,11 @@ import type { Settings } from './settings/settings.ts';
 
 const shutdownMs = 5_000;
 const exitBadUsage = 64; // EX_USAGE of sysexits.h
+
+const after: After = (delayMs, run) => {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+};
 
 async function serve(initial: Settings, sources: SettingsSources, seedUsers: number): Promise<void> {
   let { level } = initial.log;
@@ -21,7 +26,7 @@ async function serve(initial: Settings, sources: SettingsSources, seedUsers: num
   settings.onChange((now) => {
     level = now.log.level;
   });
-  const { app, close } = await buildService({ settings, log, seedUsers, random: Math.random, sleep });
+  const { app, close } = await buildService({ settings, log, seedUsers, random: Math.random, after });
 
   const stop = async (signal: string): Promise<void> => {
     log.info('stopping', { signal });

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
+import type { After } from './back-pressure.ts';
+import { shareDatabase } from './database/limited.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Log } from './log.ts';
 import { wellBehaved, type Misbehave } from './misbehave.ts';
@@ -15,8 +17,7 @@ export interface ServiceEnvironment {
   seedUsers: number;
   /** A draw from [0, 1). */
   random: () => number;
-  /** Resolves after `ms` milliseconds. */
-  sleep: (ms: number) => Promise<unknown>;
+  after: After;
 }
 
 export interface Service {
@@ -27,15 +28,18 @@ export interface Service {
 }
 
 /** Table of contents: what the service is made of, in the order in which it is built. It is closed in the reverse order. */
-export async function buildService({ settings, log, seedUsers, random, sleep }: ServiceEnvironment): Promise<Service> {
+export async function buildService(environment: ServiceEnvironment): Promise<Service> {
+  const { settings, log, seedUsers, random, after } = environment;
   // Closes what is open when a later step fails.
   await using parts = new AsyncDisposableStack();
 
-  const database = parts.adopt(await openDatabase(settings.current), (it) => it.close());
-  const users = createUsers(database);
+  const server = parts.adopt(await openDatabase(environment), (it) => it.close());
+  const { requests, background } = shareDatabase(server, settings, after);
+  const users = createUsers(requests);
   // Nobody knows the seeded users' password: no text hashes to this.
-  if (seedUsers > 0) await users.seed(backgroundScope('seed'), seedUsers, 'none');
+  if (seedUsers > 0) await createUsers(background).seed(backgroundScope('seed'), seedUsers, 'none');
 
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => void after(ms, resolve));
   const misbehave: Misbehave = { current: wellBehaved, random, sleep };
   const app = parts.adopt(buildApp({ users, misbehave, log }), (it) => it.close());
 

@@ -35,7 +35,7 @@ export class PostgresServer {
   #process: ChildProcess | null = null;
   #databases = 0;
 
-  private constructor(port: number, folder: PostgresServer['#folder'], settings: readonly string[]) {
+  private constructor(port: number, folder: { path: string; remove(): Promise<void> }, settings: readonly string[]) {
     this.port = port;
     this.#folder = folder;
     this.#settings = settings;

@@ -31,7 +31,19 @@ export const Settings = Section({
     data_dir: Type.Optional(
       Type.String({ description: 'Folder of the embedded database; without it, memory.', live: false }),
     ),
-    max_connections: Type.Integer({ minimum: 1, maximum: 1_000, default: 10, description: 'Of one process (count).' }),
+    max_connections: Type.Integer({
+      minimum: 2,
+      maximum: 1_000,
+      default: 10,
+      description: 'Of one process (count). A fifth, and at least one, is kept for work in the background.',
+    }),
+    query_timeout_ms: Type.Integer({
+      minimum: 1,
+      maximum: 600_000,
+      default: 5_000,
+      description: 'The server ends a query that takes longer.',
+      live: false,
+    }),
     max_waiting: Type.Integer({
       minimum: 0,
       maximum: 100_000,
@@ -39,6 +51,16 @@ export const Settings = Section({
       description: 'Requests that may wait for one (count).',
     }),
     max_wait_ms: Type.Integer({ minimum: 0, maximum: 60_000, default: 250, description: 'How long one may wait.' }),
+  }),
+  passwords: Section({
+    max_hashing: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 2,
+      description: 'Passwords hashed at a time (count): each takes a thread of four, and 16 MiB.',
+    }),
+    max_waiting: Type.Integer({ minimum: 0, maximum: 10_000, default: 20, description: 'That may wait (count).' }),
+    max_wait_ms: Type.Integer({ minimum: 0, maximum: 60_000, default: 2_000, description: 'How long one may wait.' }),
   }),
   cache: Section({
     url: Url('redis://… ; without it, memory.', { env: 'REDIS_URL', live: false }),
@@ -62,7 +84,7 @@ export const Settings = Section({
     }),
   }),
   payments: Section({
-    url: Url('Base URL of the payment service, or of whatever stands in front of it.'),
+    url: Url('Base URL of the payment service, or of whatever stands in front of it.', { env: 'PAYMENTS_URL' }),
     timeout_ms: Type.Integer({ minimum: 1, maximum: 60_000, default: 5_000 }),
     breaker: Type.Union([Type.Literal('in-process'), Type.Literal('none')], {
       default: 'in-process',
@@ -88,7 +110,7 @@ export const Settings = Section({
     }),
   }),
   profiles: Section({
-    url: Url('Base URL of the profile service.'),
+    url: Url('Base URL of the profile service.', { env: 'PROFILES_URL' }),
     timeout_ms: Type.Integer({ minimum: 1, maximum: 60_000, default: 1_000 }),
   }),
   nats: Section({
