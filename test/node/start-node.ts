@@ -85,7 +85,12 @@ async function startParts({ command, plane, keeper, parts, archives }: Start): P
       part.start();
       parts.push(part);
     }
-    await Promise.race([nodeReady(client), ...parts.map((part) => part.death())]);
+    const settled = new AbortController();
+    try {
+      await Promise.race([nodeReady(client, settled.signal), ...parts.map((part) => part.death())]);
+    } finally {
+      settled.abort();
+    }
   } finally {
     client.close();
   }
@@ -103,8 +108,8 @@ interface NodeObject {
   status?: { conditions?: { type: string; status: string }[] };
 }
 
-async function nodeReady(client: ApiClient): Promise<void> {
-  for (const endMs = performance.now() + PATIENCE_MS; ; await pause(LOOK_MS)) {
+async function nodeReady(client: ApiClient, settled: AbortSignal): Promise<void> {
+  for (const endMs = performance.now() + PATIENCE_MS; !settled.aborted; await pause(LOOK_MS)) {
     const answer = await client.call('GET', `/api/v1/nodes/${NODE_NAME}`).catch(() => null);
     const node = answer?.status === 200 ? (answer.body as NodeObject) : null;
     if (node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true) return;
