@@ -35,9 +35,16 @@ export type Document = Identity &
   (
     | { kind: 'ResiliencePolicy'; spec: ResiliencePolicySpec }
     | { kind: 'FeatureFlagSet'; spec: FeatureFlagSetSpec }
-    | { kind: 'SidecarProfile'; spec: SidecarProfileSpec }
+    | SidecarProfileDocument
     | ConfigMapDocument
   );
+
+interface SidecarProfileDocument {
+  kind: 'SidecarProfile';
+  spec: SidecarProfileSpec;
+  /** It is for the pods of every namespace, at a rank below all others; set by `clusterWide`. */
+  clusterWide?: true;
+}
 
 interface ConfigMapDocument {
   kind: 'ConfigMap';

@@ -9,7 +9,9 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 
 import { formatFault, readDocuments } from '../documents.ts';
+import { clusterWide } from './cluster-profile.ts';
 import { compile } from './compile.ts';
+import { profileFor } from './profile.ts';
 import type { Who } from './who.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
@@ -18,6 +20,9 @@ const names = readdirSync(folder)
   .map((file) => file.slice(0, -'.in.yaml'.length));
 // oxlint-disable-next-line no-restricted-properties -- a switch for whoever runs the tests
 const updating = process.env['UPDATE_GOLDEN'] === '1';
+
+/** Where the operator is: the name after `# operator:` in any line. */
+const operatorOf = (text: string): string | null => /^# operator: (.*)$/m.exec(text)?.[1] ?? null;
 
 /** The pod that a golden is for: the JSON after `# who:` in its first line; without it, nobody knows. */
 function whoOf(text: string): Who {
@@ -29,10 +34,13 @@ function outcomeOf(name: string): { file: string; text: string } {
   const text = readFileSync(join(folder, `${name}.in.yaml`), 'utf8');
   const { documents, faults, warnings } = readDocuments([{ name: `${name}.in.yaml`, text }]);
   if (faults.length > 0) return { file: `${name}.faults.txt`, text: `${faults.map(formatFault).join('\n')}\n` };
-  const compiled = compile(documents, whoOf(text));
+  const marked = documents.map((document) => clusterWide(document, operatorOf(text)));
+  const compiled = compile(marked, whoOf(text));
+  const profile = profileFor(marked, whoOf(text));
   const outcome = {
     warnings: [...warnings, ...compiled.warnings],
     conflicts: compiled.conflicts.map(({ message }) => message),
+    ...(Object.keys(profile).length > 0 && { profile }),
     snapshot: compiled.snapshot,
   };
   return { file: `${name}.out.yaml`, text: stringify(outcome, { aliasDuplicateObjects: false, lineWidth: 120 }) };

@@ -1,12 +1,18 @@
 /** Second pass: the ruling policies become one, field by field. */
 import type { PolicySpec } from '../resilience-policy.ts';
 import type { RouteDefaultsSpec, RouteSpec } from '../route-settings.ts';
+import type { SidecarProfileSpec } from '../sidecar-profile.ts';
 
 type Fields = Record<string, unknown>;
 
 /** One policy out of several, lowest rank first: objects merge field by field, routes by name; lists are replaced whole. */
 export function mergePolicies(policies: readonly PolicySpec[]): PolicySpec {
   return policies.reduce<PolicySpec>((low, high) => mergeObjects(low, high, ''), {});
+}
+
+/** One profile out of several, in the same way. */
+export function mergeProfiles(profiles: readonly SidecarProfileSpec[]): SidecarProfileSpec {
+  return profiles.reduce<SidecarProfileSpec>((low, high) => mergeObjects(low, high, ''), {});
 }
 
 /** What holds for a route: what it says itself, else what `defaults` say, field by field. */

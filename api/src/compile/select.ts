@@ -9,7 +9,9 @@ import type { Document } from '../document.ts';
 import { canonicalJson } from '../digest.ts';
 import type { FlagsSpec } from '../flag-set.ts';
 import type { PolicySpec } from '../resilience-policy.ts';
+import type { SidecarProfileSpec } from '../sidecar-profile.ts';
 import type { SnapshotSource } from '../snapshot.ts';
+import { isClusterWide } from './cluster-profile.ts';
 import { aimOf, judgeAim, type Who } from './who.ts';
 
 /** A document that another of its rank has kept out. */
@@ -27,6 +29,8 @@ export interface Selection {
   /** Does anything rule the traffic? A profile that only says how the sidecar runs does not. */
   ruled: boolean;
   flags: FlagsSpec[];
+  /** How the sidecar runs. */
+  profiles: SidecarProfileSpec[];
   /** Keys for the service. */
   config: ConfigKeys[];
   sources: SnapshotSource[];
@@ -35,7 +39,14 @@ export interface Selection {
 }
 
 /** From low to high; what is aimed at one workload stands above what is for the namespace. */
-const RANKS = { profile: 0, namespace: 1, targeted: 2, namespaceConfigMap: 3, targetedConfigMap: 4 } as const;
+const RANKS = {
+  clusterProfile: 0,
+  profile: 1,
+  namespace: 2,
+  targeted: 3,
+  namespaceConfigMap: 4,
+  targetedConfigMap: 5,
+} as const;
 
 interface Candidate<Spec> {
   rank: number;
@@ -50,6 +61,7 @@ export function select(documents: readonly Document[], who: Who): Selection {
   const policies: Candidate<PolicySpec>[] = [];
   const flags: Candidate<FlagsSpec>[] = [];
   const config: Candidate<ConfigKeys>[] = [];
+  const profiles: Candidate<SidecarProfileSpec>[] = [];
   for (const document of documents) {
     const verdict = judgeAim(document, who);
     if (verdict === 'other') continue;
@@ -58,7 +70,7 @@ export function select(documents: readonly Document[], who: Who): Selection {
         `${nameOf(sourceOf(document))} is for certain workloads; it applies, since nobody said which this is`,
       );
     }
-    addCandidates(document, { policies, flags, config });
+    addCandidates(document, { policies, flags, config, profiles });
   }
   if (documents.length > 0 && policies.length + flags.length + config.length === 0) {
     warnings.push(`none of ${documents.length} documents is for this workload`);
@@ -69,8 +81,10 @@ export function select(documents: readonly Document[], who: Who): Selection {
   const rulingConfig = winners(config, 'config', conflicts);
   return {
     policies: rulingPolicies.map(({ spec }) => spec),
-    ruled: rulingPolicies.some(({ rank, spec }) => rank !== RANKS.profile || spec.inbound !== undefined),
+    ruled: rulingPolicies.some(({ rank, spec }) => rank > RANKS.profile || spec.inbound !== undefined),
     flags: rulingFlags.map(({ spec }) => spec),
+    // Conflicts of profiles are told above: the same documents are candidates there.
+    profiles: winners(profiles, 'policy', []).map(({ spec }) => spec),
     config: rulingConfig.map(({ spec }) => spec),
     sources: sourcesOf([...rulingPolicies, ...rulingFlags, ...rulingConfig]),
     conflicts,
@@ -82,16 +96,20 @@ interface Candidates {
   policies: Candidate<PolicySpec>[];
   flags: Candidate<FlagsSpec>[];
   config: Candidate<ConfigKeys>[];
+  profiles: Candidate<SidecarProfileSpec>[];
 }
 
-function addCandidates(document: Document, { policies, flags, config }: Candidates): void {
+function addCandidates(document: Document, { policies, flags, config, profiles }: Candidates): void {
   const { createdAt } = document;
   const source = sourceOf(document);
   const aimed = aimOf(document) !== null;
   switch (document.kind) {
-    case 'SidecarProfile':
-      policies.push({ rank: RANKS.profile, source, createdAt, spec: profileAsPolicy(document.spec) });
+    case 'SidecarProfile': {
+      const rank = isClusterWide(document) ? RANKS.clusterProfile : RANKS.profile;
+      policies.push({ rank, source, createdAt, spec: profileAsPolicy(document.spec) });
+      profiles.push({ rank, source, createdAt, spec: document.spec });
       break;
+    }
     case 'ResiliencePolicy':
       policies.push({ rank: aimed ? RANKS.targeted : RANKS.namespace, source, createdAt, spec: document.spec });
       break;

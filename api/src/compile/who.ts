@@ -1,3 +1,4 @@
+import { isClusterWide } from './cluster-profile.ts';
 import type { Document } from '../document.ts';
 import type { Selector } from '../target.ts';
 import type { WorkloadRef } from '../workload-ref.ts';
@@ -23,7 +24,8 @@ export function aimOf(document: Document): Aim | null {
 
 /** Is a document for these pods? `unknown`: it is aimed at somebody, and who these pods are was not said. */
 export function judgeAim(document: Document, who: Who): 'ours' | 'other' | 'unknown' {
-  if (document.namespace !== null && who.namespace !== null && document.namespace !== who.namespace) return 'other';
+  const elsewhere = document.namespace !== null && who.namespace !== null && document.namespace !== who.namespace;
+  if (elsewhere && !isClusterWide(document)) return 'other';
   const aim = aimOf(document);
   if (aim === null) return 'ours';
   if ('selector' in aim) {
