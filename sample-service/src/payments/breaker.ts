@@ -26,7 +26,7 @@ export interface Breaker {
 }
 
 type Work = () => Promise<unknown>;
-type Circuit = CircuitBreaker<[Work], unknown>;
+type Circuit = CircuitBreaker<[Work]>;
 
 export interface BreakerParts {
   settings: Pick<LiveSettings, 'onChange'> & { readonly current: Pick<Settings, 'payments'> };
