@@ -80,7 +80,10 @@ describe('a sampled request', () => {
     expect(spans).toHaveLength(1);
     expect(spans[0]).toMatchObject({ kind: SERVER, parentSpanId: parentId });
     expect(spans[0]!.attributes).toMatchObject({ 'fusebox.reason': 'flag-off', 'http.response.status_code': 404 });
-    expect(spans[0]!.events).toMatchObject([{ name: 'fusebox.refused', attributes: { 'fusebox.reason': 'flag-off' } }]);
+    expect(spans[0]!.events).toMatchObject([
+      { name: 'feature_flag.evaluation', attributes: { 'feature_flag.key': 'off' } },
+      { name: 'fusebox.refused', attributes: { 'fusebox.reason': 'flag-off' } },
+    ]);
   });
 
   test('that the service fails is an error on both spans', async () => {

@@ -105,6 +105,14 @@ export class MetricsRegistry {
     }
   }
 
+  /** Drops the series of one metric that have such labels. Their handles count on unseen. */
+  removeFrom(name: string, isGone: (labels: Labels) => boolean): void {
+    const series = this.#families.get(name)?.series ?? new Map<string, Series>();
+    for (const [key, { labels }] of series) {
+      if (isGone(labels)) series.delete(key);
+    }
+  }
+
   /** All metrics as text; families without a series are left out. */
   render(): string {
     const lines: string[] = [];

@@ -1,5 +1,6 @@
 import type { Clock } from '@fusebox/api/clock.ts';
 import type { Exchange } from './exchange.ts';
+import { flagEvent } from './flag-event.ts';
 import type { SpanRecord } from './span-record.ts';
 
 /** Methods that may stand in a span's name (OpenTelemetry HTTP conventions: all others are `_OTHER`, to bound their number). */
@@ -96,7 +97,10 @@ function errorOf(exchange: Exchange): string | null {
 }
 
 function eventsOf(exchange: Exchange, toWall: number): SpanRecord['events'] {
-  const events = [...(exchange.events ?? [])];
+  const events = [
+    ...(exchange.evaluations ?? []).map((asked) => flagEvent(asked, asked.atMs + toWall)),
+    ...(exchange.events ?? []),
+  ];
   if (exchange.enqueuedAtMs > 0) events.push({ name: 'fusebox.queued', wallMs: exchange.enqueuedAtMs + toWall });
   if (exchange.refusal !== null) {
     events.push({

@@ -3,6 +3,7 @@ import type { Refusal } from './refusals.ts';
 import type { RouteState } from './route-state.ts';
 import { UNCOUNTED } from './rules/circuit.ts';
 import type { QueueNode } from './rules/limiter.ts';
+import type { Evaluation } from './rules/evaluation.ts';
 import type { OutcomeKind } from './rules/verdict.ts';
 import type { SpanEvent } from './span-record.ts';
 import type { RequestHead } from './wire/request-head.ts';
@@ -88,6 +89,13 @@ export interface Pool {
   connect(): UpstreamSide;
 }
 
+/** A flag that was asked for a request, at `atMs` (monotonic). */
+export interface AskedFlag {
+  key: string;
+  evaluation: Evaluation;
+  atMs: number;
+}
+
 /** What W3C Trace Context says of this request, in and out. */
 export interface TraceOfExchange {
   traceId: string;
@@ -129,6 +137,8 @@ export class Exchange implements QueueNode<Exchange> {
   authority: string | null = null;
   /** Kept for a sampled exchange only. */
   events: SpanEvent[] | null = null;
+  /** Flags that were asked on the way. Kept for a sampled exchange only. */
+  evaluations: AskedFlag[] | null = null;
 
   /** Carried from the breaker's admission to its verdict. */
   era = UNCOUNTED;

@@ -1,9 +1,13 @@
 import { compile } from '@fusebox/api/compile/compile.ts';
 import { configMap, featureFlagSet } from '@fusebox/api/testing/builders.ts';
+import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FlagsInForce, prepareFlags } from './flags-in-force.ts';
+import { newFlagMetrics } from './io/flag-metrics.ts';
 import { Simulation } from './testing/simulate.ts';
 
+const newFlags = (registry = new MetricsRegistry()): FlagsInForce =>
+  new FlagsInForce(() => undefined, newFlagMetrics(registry));
 const anybody = { namespace: null, workloads: [], labels: null };
 const snapshotOf = (flags: object) => compile([featureFlagSet({ flags })], anybody).snapshot;
 const full = (defaultVariant: string, more: object = {}) => ({
@@ -20,7 +24,7 @@ test('flags that are true or false need nothing to be loaded', () => {
 });
 
 test('definitions need what evaluates them, and change nothing until it is there', async () => {
-  const flags = new FlagsInForce(() => undefined);
+  const flags = newFlags();
   flags.apply(snapshotOf({ a: true }));
   const next = snapshotOf({ a: false, b: full('on') });
   const loading = prepareFlags(next);
@@ -37,7 +41,7 @@ describe('with definitions', () => {
   beforeAll(() => prepareFlags({ flagDefinitions: {} }));
 
   test('a flag that is not there, and one with the name of what every object has, is not found', () => {
-    const flags = new FlagsInForce(() => undefined);
+    const flags = newFlags();
     flags.apply(snapshotOf({ a: true }));
     for (const key of ['b', 'toString', '__proto__', 'constructor']) {
       expect(flags.evaluate(key, {}, 0)).toMatchObject({ value: undefined, error: { code: 'FLAG_NOT_FOUND' } });
@@ -45,7 +49,7 @@ describe('with definitions', () => {
   });
 
   test('the version changes with flags, and with nothing else', () => {
-    const flags = new FlagsInForce(() => undefined);
+    const flags = newFlags();
     const versionOf = (set: object): string => {
       flags.apply(snapshotOf(set));
       return flags.versionAt(0);

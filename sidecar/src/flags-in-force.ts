@@ -1,8 +1,10 @@
 import { digestOf } from '@fusebox/api/digest.ts';
-import type { FlagContext, FlagDefinition, Snapshot } from '@fusebox/api/snapshot.ts';
+import type { FlagContext, FlagDefinition, RouteMatch, Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Exchange } from './exchange.ts';
+import { FlagTally, type FlagMetrics, type FlagUser } from './flag-counts.ts';
+import { FlagInForce } from './flag-in-force.ts';
 import type { RouteState } from './route-state.ts';
-import { fixed, notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
+import { notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
 import { isOff, nextChangeMs } from './rules/off-while.ts';
 import { pathParameters } from './rules/path-parameters.ts';
 
@@ -17,29 +19,25 @@ export function prepareFlags({ flagDefinitions }: Pick<Snapshot, 'flagDefinition
   });
 }
 
-interface DefinedFlag {
-  definition: FlagDefinition;
-  /** The definition as text: what has not changed is not compiled again. */
-  text: string;
-  evaluate: Evaluate;
-}
-
-const ON = fixed(true);
-const OFF = fixed(false);
+const BOOLEAN_VARIANTS: ReadonlySet<string> = new Set(['on', 'off']);
 
 /** The flags of the snapshot in force. They are swapped together, so two that were edited together are never seen mixed. */
 export class FlagsInForce {
-  /** Flags that are the same for everybody. */
-  simple: Readonly<Record<string, boolean>> = {};
-  private defined: ReadonlyMap<string, DefinedFlag> = new Map();
+  private byKey: ReadonlyMap<string, FlagInForce> = new Map();
+  private sortedKeys: readonly string[] = [];
   private context: FlagContext | null = null;
   private content: unknown = {};
   private contentDigest: string | null = null;
   private readonly routeNamed: (name: string) => RouteState | undefined;
+  private readonly metrics: FlagMetrics;
+  /** Of flags that the service asks for and nobody defines. */
+  private readonly unknown: FlagTally;
 
   /** `routeNamed`: whose circuit a flag may follow. */
-  constructor(routeNamed: (name: string) => RouteState | undefined) {
+  constructor(routeNamed: (name: string) => RouteState | undefined, metrics: FlagMetrics) {
     this.routeNamed = routeNamed;
+    this.metrics = metrics;
+    this.unknown = new FlagTally((outcome) => metrics.counter(null, 'ofrep', outcome));
   }
 
   /** @throws Error when `prepareFlags` has not been waited for; then nothing has changed. */
@@ -48,39 +46,52 @@ export class FlagsInForce {
     flagDefinitions = {},
     flagContext,
   }: Pick<Snapshot, 'flags' | 'flagDefinitions' | 'flagContext'>): void {
-    const defined = new Map<string, DefinedFlag>();
-    for (const [key, definition] of Object.entries(flagDefinitions)) {
-      if (compileDefinition === null) throw new Error('flag definitions came before what evaluates them');
-      const text = JSON.stringify(definition);
-      const before = this.defined.get(key);
-      const same = before !== undefined && before.text === text;
-      defined.set(key, same ? before : { definition, text, evaluate: compileDefinition(key, definition) });
+    const byKey = new Map<string, FlagInForce>();
+    for (const [key, value] of Object.entries(flags)) {
+      if (Object.hasOwn(flagDefinitions, key)) continue;
+      const before = this.byKey.get(key);
+      const same = before !== undefined && before.text === String(value);
+      byKey.set(key, same ? before : FlagInForce.simple(key, value, this.metrics));
     }
-    this.simple = Object.fromEntries(Object.entries(flags).filter(([key]) => !defined.has(key)));
-    this.defined = defined;
+    for (const [key, definition] of Object.entries(flagDefinitions)) byKey.set(key, this.flagOf(key, definition));
+    this.byKey = byKey;
+    this.sortedKeys = [...byKey.keys()].toSorted();
     this.content = { flags, flagDefinitions };
     this.contentDigest = null;
     this.context = flagContext ?? null;
+    this.metrics.keep((key) => {
+      const flag = byKey.get(key);
+      if (flag === undefined) return null;
+      return flag.definition === null ? BOOLEAN_VARIANTS : new Set(Object.keys(flag.definition.variants));
+    });
   }
 
-  /** Is this flag on for the request? Only `true` is. */
-  isOn(key: string, exchange: Exchange): boolean {
-    if (Object.hasOwn(this.simple, key)) return this.simple[key] === true;
-    const flag = this.defined.get(key);
-    if (flag === undefined) return false;
-    return this.ask(flag, () => this.contextOf(exchange), exchange.nowMs).value === true;
+  /** The flag of this name, for whoever asks it again and again until the next settings. One that nobody defines is never on. */
+  flag(key: string): FlagInForce {
+    return this.byKey.get(key) ?? FlagInForce.unknown(key, this.metrics);
   }
 
-  /** What the flag is in this context at `nowMs` (monotonic). */
+  /** What a flag is for a request; `path` is what the request's path has matched. */
+  forRequest(flag: FlagInForce, exchange: Exchange, path: RouteMatch['path'], user: FlagUser): Evaluation {
+    const { nowMs } = exchange;
+    const evaluation = flag.forEverybody(nowMs) ?? flag.inContext(this.contextOf(exchange, path), nowMs);
+    flag.count(user, evaluation);
+    exchange.evaluations?.push({ key: flag.key, evaluation, atMs: nowMs });
+    return evaluation;
+  }
+
+  /** What the flag is for the service itself, in this context, at `nowMs` (monotonic). */
   evaluate(key: string, context: EvaluationContext, nowMs: number): Evaluation {
-    if (Object.hasOwn(this.simple, key)) return this.simple[key] === true ? ON : OFF;
-    const flag = this.defined.get(key);
-    return flag === undefined ? notFound(key) : this.ask(flag, () => context, nowMs);
+    const flag = this.byKey.get(key);
+    const evaluation = flag === undefined ? notFound(key) : flag.inContext(context, nowMs);
+    if (flag === undefined) this.unknown.count(evaluation);
+    else flag.count('ofrep', evaluation);
+    return evaluation;
   }
 
   /** Every flag there is, in order. */
-  keys(): string[] {
-    return [...Object.keys(this.simple), ...this.defined.keys()].toSorted();
+  keys(): readonly string[] {
+    return this.sortedKeys;
   }
 
   /** Changes whenever some flag may have: with its definition, and when it follows its circuit. */
@@ -92,35 +103,34 @@ export class FlagsInForce {
 
   /** Flags that follow a circuit: which one, whether they are off, and when that next changes by itself (null: not known). */
   followers(nowMs: number): { key: string; circuit: string; isOff: boolean; changesAtMs: number | null }[] {
-    return [...this.defined].flatMap(
-      ([
-        key,
+    return [...this.byKey.values()].flatMap(({ key, definition }) => {
+      const rule = definition?.offWhile ?? null;
+      if (rule === null) return [];
+      const route = this.routeOf(rule.circuit);
+      const known = route !== undefined;
+      return [
         {
-          definition: { offWhile },
+          key,
+          circuit: rule.circuit,
+          isOff: known && isOff(route, rule, nowMs),
+          changesAtMs: known ? nextChangeMs(route, rule, nowMs) : null,
         },
-      ]) => {
-        if (offWhile === null) return [];
-        const route = this.routeOf(offWhile.circuit);
-        const known = route !== undefined;
-        return [
-          {
-            key,
-            circuit: offWhile.circuit,
-            isOff: known && isOff(route, offWhile, nowMs),
-            changesAtMs: known ? nextChangeMs(route, offWhile, nowMs) : null,
-          },
-        ];
-      },
-    );
+      ];
+    });
   }
 
-  private ask({ definition, evaluate }: DefinedFlag, context: () => EvaluationContext, nowMs: number): Evaluation {
-    const { offWhile, state } = definition;
-    if (offWhile !== null && state === 'ENABLED') {
-      const route = this.routeOf(offWhile.circuit);
-      if (route !== undefined && isOff(route, offWhile, nowMs)) return turnedOff(definition, offWhile.circuit);
-    }
-    return evaluate(context());
+  private flagOf(key: string, definition: FlagDefinition): FlagInForce {
+    if (compileDefinition === null) throw new Error('flag definitions came before what evaluates them');
+    const text = JSON.stringify(definition);
+    const before = this.byKey.get(key);
+    if (before !== undefined && before.text === text) return before;
+    const { offWhile } = definition;
+    return FlagInForce.defined(key, compileDefinition(key, definition), {
+      definition,
+      text,
+      metrics: this.metrics,
+      circuit: () => (offWhile === null ? undefined : this.routeOf(offWhile.circuit)),
+    });
   }
 
   private routeOf(circuit: string): RouteState | undefined {
@@ -128,21 +138,14 @@ export class FlagsInForce {
     return direction === 'inbound' ? this.routeNamed(name!) : undefined;
   }
 
-  private contextOf(exchange: Exchange): EvaluationContext {
+  private contextOf(exchange: Exchange, path: RouteMatch['path']): EvaluationContext {
     if (this.context === null) return {};
     const { headers, pathParameters: wanted } = this.context;
-    const known = new Map<string, string>(
-      wanted ? pathParameters(exchange.route.settings.match.path, exchange.path) : [],
-    );
+    const known = new Map<string, string>(wanted ? pathParameters(path, exchange.path) : []);
     for (const [header, name] of Object.entries(headers)) {
       const value = exchange.header(header);
       if (value !== null) known.set(name, value);
     }
     return Object.fromEntries(known);
   }
-}
-
-function turnedOff({ variants, metadata }: FlagDefinition, circuit: string): Evaluation {
-  const off = Object.keys(variants).find((name) => variants[name] === false) ?? null;
-  return { value: false, reason: 'CIRCUIT_OPEN', variant: off, error: null, metadata: { ...metadata, circuit } };
 }

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '@fusebox/api/clock.ts';
 import type { RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
 import { Exchange, type Alarm, type ClientSide, type Pool } from './exchange.ts';
+import type { FlagMetrics } from './flag-counts.ts';
 import type { RequestHandler } from './handlers.ts';
 import { refusals, type Refusal } from './refusals.ts';
 import { RouteState, type RouteMetrics } from './route-state.ts';
@@ -29,6 +30,7 @@ export interface InboundPorts {
   /** Makes an alarm of the timer wheel. */
   readonly alarm: (ring: () => void) => Alarm;
   readonly metricsOf: (route: string) => RouteMetrics;
+  readonly flagMetrics: FlagMetrics;
   readonly pool: Pool;
   readonly exportSpan: () => ((span: SpanRecord) => void) | null;
   /** Writes a line for the exchange that ended, if it is to have one. */
@@ -72,7 +74,11 @@ export class Inbound implements RequestHandler {
     this.options = options;
     const { clock, random, httpDate, exportSpan, logAccess, pool } = ports;
     const { pseudonym, authority, propagators, snapshot } = options;
-    this.routes = new RoutesInForce(snapshot, (settings) => this.newRoute(settings), clock.nowMs());
+    this.routes = new RoutesInForce(snapshot, {
+      newRoute: (settings) => this.newRoute(settings),
+      flagMetrics: ports.flagMetrics,
+      nowMs: clock.nowMs(),
+    });
     this.setSampling(snapshot);
     this.reply = new Reply({
       clock,

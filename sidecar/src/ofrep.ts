@@ -6,7 +6,7 @@ import type { Evaluation, EvaluationContext } from './rules/evaluation.ts';
 export interface FlagReader {
   evaluate(key: string, context: EvaluationContext): Evaluation;
   /** Every flag there is. */
-  keys(): string[];
+  keys(): readonly string[];
 }
 
 /** An answer in JSON. */

@@ -1,6 +1,7 @@
 /** What one route has in force and remembers: its settings, circuit, queue and buckets. It outlives every edit of its settings. */
 import type { BreakerSettings, Mode, RouteSettings } from '@fusebox/api/snapshot.ts';
 import type { Alarm, Exchange } from './exchange.ts';
+import type { FlagInForce } from './flag-in-force.ts';
 import type { Refusal } from './refusals.ts';
 import { clearBuckets, newBucketTable, type BucketTable } from './rules/bucket-table.ts';
 import { applySettings, newCircuit, type Circuit } from './rules/circuit.ts';
@@ -31,6 +32,8 @@ export class RouteState {
   settings: RouteSettings;
   /** Of the policy as a whole: rules the timeouts and the flag gate. */
   mode: Mode = 'Enforce';
+  /** The flag that switches it; null: it is always on. */
+  gate: FlagInForce | null = null;
   failureRules: FailureRules;
   /** Exchanges that were matched to this route and have not ended (count). */
   exchanges = 0;

@@ -1,7 +1,26 @@
-import type { InboundSettings, Mode, RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
+import type { InboundSettings, Mode, RouteMatch, RouteSettings, Snapshot } from '@fusebox/api/snapshot.ts';
+import type { Exchange } from './exchange.ts';
+import type { FlagMetrics } from './flag-counts.ts';
+import type { FlagInForce } from './flag-in-force.ts';
 import { FlagsInForce } from './flags-in-force.ts';
 import type { RouteState } from './route-state.ts';
-import { matchRoute, newRouteTable, type RequestView, type RouteTable } from './rules/route-table.ts';
+import { matchRoute, newRouteTable, type RouteTable } from './rules/route-table.ts';
+
+interface RoutePorts {
+  /** Gives a route its metrics and its alarm. */
+  newRoute: (settings: RouteSettings) => RouteState;
+  flagMetrics: FlagMetrics;
+  /** Monotonic. */
+  nowMs: number;
+}
+
+/** What a flag must be for a route to be chosen. */
+interface When {
+  flag: FlagInForce;
+  /** null: its value must be `true`. */
+  variant: string | null;
+  path: RouteMatch['path'];
+}
 
 /**
  * Which route rules a request, by the settings in force. A swap happens in one turn: the request before it sees the old
@@ -11,17 +30,19 @@ export class RoutesInForce {
   /** Settings of the policy as a whole. */
   mode: Mode;
   unmatched: InboundSettings['unmatched'];
-  readonly flags: FlagsInForce = new FlagsInForce((name) => this.byName.get(name));
+  readonly flags: FlagsInForce;
   /** For what no route matches, and for what never was a request. */
   readonly fallback: RouteState;
   private table: RouteTable;
   private routes: RouteState[] = [];
+  /** Beside `routes`; null: every request that matches. */
+  private whens: (When | null)[] = [];
   private readonly byName = new Map<string, RouteState>();
   private readonly newRoute: (settings: RouteSettings) => RouteState;
 
-  /** `newRoute` gives a route its metrics and its alarm. */
-  constructor(snapshot: Snapshot, newRoute: (settings: RouteSettings) => RouteState, nowMs: number) {
+  constructor(snapshot: Snapshot, { newRoute, flagMetrics, nowMs }: RoutePorts) {
     this.newRoute = newRoute;
+    this.flags = new FlagsInForce((name) => this.byName.get(name), flagMetrics);
     this.fallback = newRoute(snapshot.inbound.defaults);
     this.mode = snapshot.inbound.mode;
     this.unmatched = snapshot.inbound.unmatched;
@@ -30,8 +51,8 @@ export class RoutesInForce {
   }
 
   /** The route of this request; null when none matches. */
-  find(request: RequestView): RouteState | null {
-    const index = matchRoute(this.table, request);
+  find(exchange: Exchange): RouteState | null {
+    const index = matchRoute(this.table, exchange, this.selects);
     return index < 0 ? null : this.routes[index]!;
   }
 
@@ -43,7 +64,11 @@ export class RoutesInForce {
     this.unmatched = inbound.unmatched;
     this.fallback.apply(inbound.defaults, inbound.mode, nowMs);
     const routes = inbound.routes.map((settings) => this.routeFor(settings));
-    for (const [index, route] of routes.entries()) route.apply(inbound.routes[index]!, inbound.mode, nowMs);
+    for (const [index, route] of routes.entries()) {
+      const settings = inbound.routes[index]!;
+      route.apply(settings, inbound.mode, nowMs);
+      route.gate = settings.flag === null ? null : this.flags.flag(settings.flag);
+    }
     const staying = new Set(routes);
     for (const route of this.byName.values()) {
       if (staying.has(route)) continue;
@@ -51,6 +76,9 @@ export class RoutesInForce {
       this.forgetIfDrained(route);
     }
     this.routes = routes;
+    this.whens = inbound.routes.map(({ when, match: { path } }) =>
+      when === undefined ? null : { flag: this.flags.flag(when.flag), variant: when.variant, path },
+    );
     this.table = newRouteTable(inbound.routes);
     return [this.fallback, ...routes];
   }
@@ -67,6 +95,13 @@ export class RoutesInForce {
     route.queueAlarm.remove();
     route.metrics.remove();
   }
+
+  private readonly selects = (index: number, exchange: Exchange): boolean => {
+    const when = this.whens[index] ?? null;
+    if (when === null) return true;
+    const { value, variant } = this.flags.forRequest(when.flag, exchange, when.path, 'when');
+    return when.variant === null ? value === true : variant === when.variant;
+  };
 
   private routeFor(settings: RouteSettings): RouteState {
     let route = this.byName.get(settings.name);

@@ -8,6 +8,7 @@ import type { Alarm } from './exchange.ts';
 import { Inbound } from './inbound.ts';
 import { startAdmin, type AdminOptions } from '@fusebox/runtime/admin.ts';
 import { adminEndpoints } from './io/admin-endpoints.ts';
+import { newFlagMetrics } from './io/flag-metrics.ts';
 import { newHttpDate } from './io/http-date.ts';
 import type { LastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
@@ -190,6 +191,7 @@ function buildInbound(
       httpDate: newHttpDate(clock.wallMs),
       alarm,
       metricsOf: (route) => routeMetrics(registry, route),
+      flagMetrics: newFlagMetrics(registry),
       pool,
       exportSpan: () => telemetry?.export ?? null,
       logAccess: (exchange) => {

@@ -2,6 +2,8 @@ import type { Timers } from '@fusebox/api/clock.ts';
 import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { FlagsInForce } from '../flags-in-force.ts';
 
+const NAME = 'fusebox_flag_off_while';
+
 export interface FlagFollowersOptions {
   flags: Pick<FlagsInForce, 'followers'>;
   registry: MetricsRegistry;
@@ -45,15 +47,11 @@ export class FlagFollowers {
   private show(followers: ReturnType<FlagsInForce['followers']>): void {
     const { registry, flags, nowMs } = this.options;
     const wanted = new Map(followers.map(({ key, circuit }) => [`${key} ${circuit}`, { key, circuit }]));
-    for (const id of this.shown) {
-      if (wanted.has(id)) continue;
-      const [flag] = id.split(' ');
-      registry.removeSeries('flag', flag!);
-    }
+    registry.removeFrom(NAME, ({ flag, circuit }) => !wanted.has(`${flag} ${circuit}`));
     for (const [id, { key, circuit }] of wanted) {
       if (this.shown.has(id)) continue;
       registry.gauge(
-        'fusebox_flag_off_while',
+        NAME,
         'Whether the flag is off because of its circuit (1) or not (0).',
         { flag: key, circuit },
         () => (flags.followers(nowMs()).some((one) => one.key === key && one.isOff) ? 1 : 0),

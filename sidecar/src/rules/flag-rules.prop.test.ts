@@ -1,8 +1,10 @@
 import { compile } from '@fusebox/api/compile/compile.ts';
 import { readDocuments } from '@fusebox/api/documents.ts';
+import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FlagsInForce, prepareFlags } from '../flags-in-force.ts';
+import { newFlagMetrics } from '../io/flag-metrics.ts';
 
 const OPERATORS = [
   ...['if', '==', '!=', '<', '>=', 'and', 'or', '!', '!!', 'in', 'map', 'filter', 'reduce', 'merge', 'cat', 'substr'],
@@ -54,7 +56,7 @@ test('whatever is written as a flag is refused or can be asked, and whatever ask
         return;
       }
       const { snapshot } = compile(documents, { namespace: null, workloads: [], labels: null });
-      const flags = new FlagsInForce(() => undefined);
+      const flags = new FlagsInForce(() => undefined, newFlagMetrics(new MetricsRegistry()));
       flags.apply(snapshot);
       const { value, variant, error } = flags.evaluate('written', asked, 0);
       if (error !== null) seen.errors++;

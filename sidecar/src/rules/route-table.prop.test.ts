@@ -20,6 +20,8 @@ const match: fc.Arbitrary<RouteMatch> = fc.record({
   ),
 });
 
+const when = { flag: 'a', variant: null };
+
 /** The test's own matcher: by segments, by regular expression, one route after the other. */
 function matches(route: RouteMatch, request: { method: string; path: string; headers: Map<string, string> }): boolean {
   const escape = (segments: (string | null)[]): string => segments.map((text) => text ?? '[^/]+').join('/');
@@ -40,19 +42,30 @@ test('the table finds what a search from the top finds, in any order of routes',
   const found = new Set<number>();
   fc.assert(
     fc.property(
-      fc.array(match, { maxLength: 8 }),
+      fc.array(fc.tuple(match, fc.constantFrom('no flag', 'no flag', 'chosen', 'not chosen')), { maxLength: 8 }),
       fc.constantFrom('GET', 'HEAD', 'POST'),
       fc.oneof(
         path,
         path.map((text) => `${text.replace(/\/$/, '')}/`),
       ),
       fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '2')),
-      (routes, method, requested, headers) => {
+      (flagged, method, requested, headers) => {
+        const routes = flagged.map(([each]) => each);
         const values = new Map(Object.entries(headers));
-        const expected = routes.findIndex((each) => matches(each, { method, path: requested, headers: values }));
-        const table = newRouteTable(routes.map((each) => ({ match: each })));
+        const expected = flagged.findIndex(
+          ([each, flag]) => flag !== 'not chosen' && matches(each, { method, path: requested, headers: values }),
+        );
+        const table = newRouteTable(
+          flagged.map(([each, flag]) => (flag === 'no flag' ? { match: each } : { match: each, when })),
+        );
+        const selects = (index: number, asking: object): boolean => {
+          expect(asking).toBe(view);
+          expect(matches(routes[index]!, { method, path: requested, headers: values })).toBe(true);
+          expect(flagged[index]![1]).not.toBe('no flag');
+          return flagged[index]![1] === 'chosen';
+        };
         const view = { method, path: requested, header: (name: string) => values.get(name) ?? null };
-        expect(matchRoute(table, view)).toBe(expected);
+        expect(matchRoute(table, view, selects)).toBe(expected);
         found.add(expected);
       },
     ),

@@ -1,6 +1,6 @@
 import type { RouteMatch } from '@fusebox/api/snapshot.ts';
 import { describe, expect, test } from 'vitest';
-import { matchRoute, newRouteTable, type RequestView } from './route-table.ts';
+import { matchRoute as matchAny, newRouteTable, type RequestView, type RouteTable } from './route-table.ts';
 
 const route = (changes: Partial<RouteMatch>): { match: RouteMatch } => ({
   match: { methods: [], path: { kind: 'any' }, headers: [], ...changes },
@@ -15,6 +15,12 @@ const request = (path: string, method = 'GET', headers: Record<string, string> =
   path,
   header: (name) => headers[name] ?? null,
 });
+
+/** No flag has a say in these. */
+const matchRoute = (table: RouteTable, view: RequestView): number =>
+  matchAny(table, view, () => {
+    throw new Error('a route without `when` was asked for');
+  });
 
 describe('the path', () => {
   test.each([
@@ -82,4 +88,30 @@ test('all headers must be there with exactly that value', () => {
 
 test('no routes, no match', () => {
   expect(matchRoute(newRouteTable([]), request('/'))).toBe(-1);
+});
+
+test('a flag is asked last, only of routes that have one, in order, and no further than the first that it chooses', () => {
+  const when = { flag: 'a', variant: null };
+  const table = newRouteTable([
+    { ...exact('/users', { methods: ['POST'] }), when },
+    { ...exact('/users'), when },
+    exact('/users'),
+    { ...prefix('/users'), when },
+    { ...prefix('/users'), when },
+    prefix('/users'),
+  ]);
+  const chosen = (path: string, ...which: number[]) => {
+    const asked: number[] = [];
+    const index = matchAny(table, request(path), (at) => {
+      asked.push(at);
+      return which.includes(at);
+    });
+    return [index, asked];
+  };
+  expect(chosen('/users')).toEqual([2, [1]]);
+  expect(chosen('/users', 0, 1)).toEqual([1, [1]]);
+  expect(chosen('/users/1', 3, 4)).toEqual([3, [3]]);
+  expect(chosen('/users/1', 4)).toEqual([4, [3, 4]]);
+  expect(chosen('/users/1')).toEqual([5, [3, 4]]);
+  expect(chosen('/other')).toEqual([-1, []]);
 });

@@ -15,12 +15,17 @@ export interface RequestView {
   header(lowerCaseName: string): string | null;
 }
 
+/** Is the route of this index chosen, now that all else of its match holds? Asked only of routes with `when`. */
+export type Selects<R extends RequestView> = (index: number, request: R) => boolean;
+
 interface Candidate {
   /** Place in the list of routes: the lower, the more specific. */
   index: number;
   /** Empty: any. `HEAD` is not implied by `GET` (as in the Gateway API). */
   methods: string[];
   headers: RouteMatch['headers'];
+  /** A flag decides, too. */
+  asks: boolean;
 }
 
 interface Searched extends Candidate {
@@ -35,11 +40,11 @@ export interface RouteTable {
 }
 
 /** Compiles routes that stand most specific first. Their paths are brought to the normal form of requests' paths. */
-export function newRouteTable(routes: readonly Pick<RouteSettings, 'match'>[]): RouteTable {
+export function newRouteTable(routes: readonly Pick<RouteSettings, 'match' | 'when'>[]): RouteTable {
   const exact = new Map<string, Candidate[]>();
   const others: Searched[] = [];
-  for (const [index, { match }] of routes.entries()) {
-    const candidate = { index, methods: match.methods, headers: match.headers };
+  for (const [index, { match, when }] of routes.entries()) {
+    const candidate = { index, methods: match.methods, headers: match.headers, asks: when !== undefined };
     if (match.path.kind !== 'exact') {
       others.push({ ...candidate, path: normalisePattern(match.path) });
       continue;
@@ -53,19 +58,23 @@ export function newRouteTable(routes: readonly Pick<RouteSettings, 'match'>[]): 
 }
 
 /** The index of the route that rules this request, or -1. */
-export function matchRoute(table: RouteTable, request: RequestView): number {
+export function matchRoute<R extends RequestView>(table: RouteTable, request: R, selects: Selects<R>): number {
   const path = normalisePath(request.path);
-  const exact = firstExact(table.exact.get(path), request);
+  const exact = firstExact(table.exact.get(path), request, selects);
   for (const candidate of table.others) {
     if (exact >= 0 && candidate.index > exact) return exact;
-    if (matchesPath(candidate.path, path) && matchesRest(candidate, request)) return candidate.index;
+    if (matchesPath(candidate.path, path) && matchesRest(candidate, request, selects)) return candidate.index;
   }
   return exact;
 }
 
-function firstExact(candidates: readonly Candidate[] | undefined, request: RequestView): number {
+function firstExact<R extends RequestView>(
+  candidates: readonly Candidate[] | undefined,
+  request: R,
+  selects: Selects<R>,
+): number {
   if (candidates === undefined) return -1;
-  for (const candidate of candidates) if (matchesRest(candidate, request)) return candidate.index;
+  for (const candidate of candidates) if (matchesRest(candidate, request, selects)) return candidate.index;
   return -1;
 }
 
@@ -111,8 +120,8 @@ function matchesSegments(segments: readonly (string | null)[], path: string): bo
   return start === path.length + 1;
 }
 
-function matchesRest(candidate: Candidate, request: RequestView): boolean {
+function matchesRest<R extends RequestView>(candidate: Candidate, request: R, selects: Selects<R>): boolean {
   if (candidate.methods.length > 0 && !candidate.methods.includes(request.method)) return false;
   for (const { name, exact } of candidate.headers) if (request.header(name) !== exact) return false;
-  return true;
+  return !candidate.asks || selects(candidate.index, request);
 }

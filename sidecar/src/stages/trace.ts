@@ -24,6 +24,7 @@ export const trace = ({ ids, threshold }: TraceOptions): Stage => ({
     if (context.sampled) {
       context.clientSpanId = ids.spanId();
       exchange.events = [];
+      exchange.evaluations = [];
       exchange.authority = exchange.head.combined('host');
     }
     exchange.trace = context;

@@ -6,6 +6,7 @@ import type { Alarm } from '../exchange.ts';
 import { accessLine, type AccessLine } from '../access-line.ts';
 import { Inbound } from '../inbound.ts';
 import { ClientConnection } from '../io/client-connection.ts';
+import { newFlagMetrics } from '../io/flag-metrics.ts';
 import { RequestHeads } from '../io/request-heads.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { routeMetrics } from '../io/route-metrics.ts';
@@ -75,6 +76,7 @@ export class Simulation {
         ids: { traceId: () => this.id(32), spanId: () => this.id(16) },
         httpDate: () => 'Thu, 01 Jan 1970 00:16:40 GMT',
         metricsOf: (route) => routeMetrics(this.registry, route),
+        flagMetrics: newFlagMetrics(this.registry),
         pool: this.pool,
         exportSpan: () => (span) => void this.spans.push(span),
         logAccess: (exchange) => void this.accessLines.push(accessLine(exchange)),
