@@ -18,28 +18,24 @@ const { values, positionals } = parseArgs({
 
 async function beside([command, ...rest]: string[]): Promise<number> {
   const startMs = performance.now();
-  const node = await startNode(values.image, logToStderr);
+  const kubeconfig = await startNode(values.image, logToStderr);
   logToStderr(`a node is ready after ${Math.round((performance.now() - startMs) / 1000)} s`);
-  try {
-    const env = { ...process.env, KUBECONFIG: node.kubeconfigPath };
-    const child = spawn(command!, rest, { stdio: 'inherit', env });
-    process.on('SIGINT', () => {});
-    process.on('SIGTERM', () => child.kill('SIGTERM'));
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (status) => resolve(status ?? 1));
-    });
-  } finally {
-    await node.stop();
-  }
+  const child = spawn(command!, rest, { stdio: 'inherit', env: { ...process.env, KUBECONFIG: kubeconfig } });
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => resolve(status ?? 1));
+  });
 }
 
 try {
   if (positionals.length === 0) throw new Error('usage: main.ts [--image FILE]… -- COMMAND [ARG…]');
   const closed = isInside() ? null : whyNoNode();
   if (closed !== null) throw new Error(closed);
-  process.exitCode = isInside() ? await beside(positionals) : await runInside(args);
+  // The end of the first process inside ends all others there.
+  process.exit(isInside() ? await beside(positionals) : await runInside(args));
 } catch (error) {
   process.stderr.write(`node: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }

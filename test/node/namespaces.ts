@@ -4,7 +4,17 @@
  * cgroups and the sysctls that kubelet sets.
  */
 import { spawn, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Name of the folder that holds the node's cgroups. */
@@ -31,19 +41,22 @@ export const isInside = (): boolean => process.env[INSIDE] !== undefined;
 export async function runInside(args: readonly string[]): Promise<number> {
   const absent = COVERED.filter((folder) => !existsSync(folder));
   const before = SYSCTLS.map((name) => [join('/proc/sys', name), read(join('/proc/sys', name))] as const);
+  const folder = mkdtempSync(join(tmpdir(), 'fusebox-node-'));
   const apart = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
   const child = spawn('unshare', [...apart, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, [INSIDE]: '1' },
+    env: { ...process.env, TMPDIR: folder, [INSIDE]: '1' },
   });
   // The one inside hears the terminal's Ctrl-C as well, and ends in order.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   const status = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
   for (const [path, value] of before) if (value !== null && read(path) !== value) writeFileSync(path, value);
-  for (const folder of cgroupFolders()) removeTree(folder);
+  // Only now nothing is mounted below it any more.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  for (const group of cgroupFolders()) removeTree(group);
   // Mount points have to be there, and are empty outside.
-  for (const folder of absent) if (existsSync(folder)) rmdirSync(folder);
+  for (const point of absent) if (existsSync(point)) rmdirSync(point);
   return status;
 }
 

@@ -6,7 +6,7 @@ import { ApiClient } from '../cluster/api/api-client.ts';
 import { readKubeconfig } from '../cluster/api/kubeconfig.ts';
 import { builtBinary } from '../cluster/build/built-binary.ts';
 import { howToInstallGo } from '../cluster/build/go.ts';
-import { startKeeper, type Keeper } from '../cluster/keep.ts';
+import { startKeeper } from '../cluster/keep.ts';
 import type { Log } from '../cluster/log.ts';
 import { builtPrograms } from '../cluster/origins/built.ts';
 import { Component } from '../cluster/own/component.ts';
@@ -21,53 +21,30 @@ import { pauseArchive } from './pause-image.ts';
 const LOOK_MS = 200;
 const PATIENCE_MS = 120_000;
 
-export interface Node {
-  kubeconfigPath: string;
-  stop(): Promise<void>;
-}
-
-/** Starts it with these images (archives as `docker save` writes them); resolves when the node is ready. */
-export async function startNode(archives: readonly string[], log: Log): Promise<Node> {
+/**
+ * Starts it with these images (archives as `docker save` writes them). Resolves with the path of a kubeconfig when the node is ready. It
+ * ends with this process, which is the first one in its namespaces.
+ */
+export async function startNode(archives: readonly string[], log: Log): Promise<string> {
   const command = await builtBinary(log);
   if (command === null) throw new Error(`a node is built from Go modules, and Go is not here: ${howToInstallGo()}`);
   furnish();
   makeNetwork();
   const plane = await startControlPlane('built', builtPrograms(command), NODE_ADDRESS);
+  await startParts(command, plane, archives);
+  return plane.kubeconfigPath;
+}
+
+async function startParts(command: string, { layout }: ControlPlane, archives: readonly string[]): Promise<void> {
   const keeper = startKeeper();
-  const parts: Component[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(parts.map((part) => part.kill()));
-    await plane.stop();
-    await keeper.close();
-  };
-  try {
-    await startParts({ command, plane, keeper, parts, archives });
-    return { kubeconfigPath: plane.kubeconfigPath, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-interface Start {
-  command: string;
-  plane: ControlPlane;
-  keeper: Keeper;
-  parts: Component[];
-  archives: readonly string[];
-}
-
-async function startParts({ command, plane, keeper, parts, archives }: Start): Promise<void> {
-  const { layout } = plane;
   const folder = join(layout.folder, 'node');
   mkdirSync(folder);
   const client = new ApiClient(readKubeconfig(layout.file.admin));
   try {
     const runtime = await startContainerd(folder, keeper);
-    parts.push(runtime.component);
     for (const archive of [pauseArchive(folder), ...archives]) runtime.importImages(archive);
     await client.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', proxierBinding);
-    parts.push(startKubelet({ command, layout, folder, runtimeSocket: runtime.socket, keeper }));
+    const kubelet = startKubelet({ command, layout, folder, runtimeSocket: runtime.socket, keeper });
     const component = (name: string, args: string[]): Component =>
       new Component({ name, program: { command, args: [name] }, args, folder, keeper });
     const proxy = component('kube-proxy', [
@@ -81,10 +58,8 @@ async function startParts({ command, plane, keeper, parts, archives }: Start): P
       '--conntrack-tcp-timeout-close-wait=0s',
     ]);
     const dns = component('cluster-dns', [`--kubeconfig=${layout.file.admin}`, `--listen=${DNS_ADDRESS}:53`]);
-    for (const part of [proxy, dns]) {
-      part.start();
-      parts.push(part);
-    }
+    for (const part of [proxy, dns]) part.start();
+    const parts = [runtime.component, kubelet, proxy, dns];
     const settled = new AbortController();
     try {
       await Promise.race([nodeReady(client, settled.signal), ...parts.map((part) => part.death())]);
