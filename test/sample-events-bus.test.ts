@@ -182,7 +182,7 @@ describe.each(buses)('a bus %s', (name) => {
     const { promise: held, resolve: release } = Promise.withResolvers<Verdict>();
     let most = 0;
     let now = 0;
-    const mail = listener(async () => {
+    const mail = listener(async (): Promise<Verdict> => {
       most = Math.max(most, (now += 1));
       await held;
       now -= 1;
@@ -284,7 +284,7 @@ describe.skipIf(why !== null)('JetStream', () => {
     using acks = await server.listen('$JS.ACK.>');
     await using opened = overJetStream(server, 150);
     const inProgress = (): number => acks.heard.filter(({ body }) => body === '+WPI').length;
-    const mail = listener(async () => {
+    const mail = listener(async (): Promise<Verdict> => {
       await until('the broker was told often enough', () => inProgress() >= 6);
       return 'done';
     });
@@ -326,9 +326,9 @@ describe.skipIf(why !== null)('JetStream', () => {
     const letter = await until('the bad one is dead', () =>
       manager.streams.getMessage('USERS_DEAD', { seq: 1 }).catch(() => null),
     );
-    expect(letter.subject).toBe('users.dead.user.created');
-    expect(Buffer.from(letter.data).toString()).toBe('no JSON');
-    expect(letter.header.get('Dead-Reason')).toBe('is no JSON');
+    expect(letter?.subject).toBe('users.dead.user.created');
+    expect(Buffer.from(letter!.data).toString()).toBe('no JSON');
+    expect(letter!.header.get('Dead-Reason')).toBe('is no JSON');
     await connection.close();
   });
 

@@ -51,5 +51,7 @@ export interface EventBus {
   publish(message: Message): Promise<void>;
   /** Hands messages over from now on, also those that were published before. A broker that is away is waited for. */
   consume(options: ConsumeOptions, handler: Handler): Subscription;
+  /** Resolves when what was published outlives this process, or after `withinMs` (ms). To be called before consumers stop. */
+  drain(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
  * The bus of a process on its own: for development, and where one process is all there is. What was published and not
  * yet handled is lost with the process; JetStream keeps it. A dead letter is in the log, and nowhere else unless
- * somebody consumes it.
+ * somebody consumes it. What nobody consumes is not taken: the outbox keeps it.
  */
 import type { Log } from '../log.ts';
 import type { ConsumeOptions, EventBus, Handler, Message, Subscription } from './bus.ts';
@@ -29,6 +29,9 @@ export class InProcessBus implements EventBus {
   readonly #wait: Wait;
   readonly #queues = new Map<string, Queue>();
   readonly #closing = new AbortController();
+  /** Messages that no consumer is finished with, once for each (count). */
+  #open = 0;
+  #onEmpty = (): void => {};
 
   constructor(log: Log, rules: SettleRules, waiting: Wait = wait) {
     this.#log = log;
@@ -39,7 +42,9 @@ export class InProcessBus implements EventBus {
   async publish(message: Message): Promise<void> {
     const queues = [...this.#queues.values()].filter(({ subject }) => covers(subject, message.subject));
     if (queues.length === 0) throw new EventError('broker', `Nobody consumes ${message.subject}.`);
-    for (const queue of queues) push(queue, { message: { ...message, payload: copyOf(message.payload) }, attempt: 1 });
+    const copies = queues.map(() => ({ ...message, payload: copyOf(message.payload) }));
+    this.#open += queues.length;
+    for (const [n, queue] of queues.entries()) push(queue, { message: copies[n]!, attempt: 1 });
   }
 
   consume(options: ConsumeOptions, handler: Handler): Subscription {
@@ -68,8 +73,16 @@ export class InProcessBus implements EventBus {
     };
   }
 
+  async drain(withinMs: number): Promise<void> {
+    if (this.#open === 0) return;
+    const empty = new AbortController();
+    this.#onEmpty = () => empty.abort();
+    await this.#wait(withinMs, empty.signal);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
+    if (this.#open > 0) this.#log.warn('events are lost with the process', { count: this.#open });
   }
 
   async #handle(queue: Queue, { message, attempt }: Waiting, options: ConsumeOptions, handler: Handler): Promise<void> {
@@ -77,10 +90,15 @@ export class InProcessBus implements EventBus {
     const delivery = { ...message, attempt };
     const outcome = await handleDelivery(delivery, { handler, durable, log: this.#log });
     const settlement = settle(delivery, outcome, this.#rules);
-    if (settlement.do === 'retry') void this.#again(queue, { message, attempt: attempt + 1 }, settlement.afterMs);
+    if (settlement.do === 'retry') {
+      void this.#again(queue, { message, attempt: attempt + 1 }, settlement.afterMs);
+      return;
+    }
+    this.#open -= 1;
     if (settlement.do === 'bury') {
       this.#bury(message, { reason: settlement.reason, consumer: durable, attempts: attempt });
     }
+    if (this.#open === 0) this.#onEmpty();
   }
 
   async #again(queue: Queue, waiting: Waiting, afterMs: number): Promise<void> {

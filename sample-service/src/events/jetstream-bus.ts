@@ -52,6 +52,9 @@ export class JetStreamBus implements EventBus {
     return new JetStreamConsumer({ connection, stream, log, rules, ackWaitMs, random, handler, ...options });
   }
 
+  /** The broker has it already. */
+  async drain(): Promise<void> {}
+
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -22,7 +22,6 @@ export async function ensureStreams(manager: JetStreamManager, stream: string): 
     name: deadStreamOf(stream),
     subjects: [`${DEAD_PREFIX}>`],
     max_age: nanos(deadKeptMs),
-    allow_direct: true, // redriving reads message by message, without a consumer
   });
 }
 

@@ -7,7 +7,7 @@ export const USER_CREATED = 'user.created';
 /** What the event tells. More may be added, so a reader ignores what it does not know. */
 export const UserCreated = Type.Object({
   id: Type.Integer(),
-  email: Type.String({ minLength: 3, maxLength: 254 }),
+  email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' }),
   created_at: Type.String({ minLength: 1 }),
 });
 export type UserCreated = Static<typeof UserCreated>;

@@ -119,10 +119,16 @@ export const Settings = Section({
     max_deliver: Type.Integer({
       minimum: 1,
       maximum: 1_000,
-      default: 5,
-      description: 'Tries before a message is a dead letter (count).',
+      default: 10,
+      description: 'Tries before a message is a dead letter (count); ten take about three quarters of an hour.',
     }),
-    ack_wait_ms: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+    ack_wait_ms: Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      default: 30_000,
+      description: 'A message whose consumer is silent for so long goes to another.',
+      live: false,
+    }),
   }),
   mail: Section({
     smtp_url: Url('smtp://… ; without it mails go to the log.', { env: 'SMTP_URL', live: false }),

@@ -22,4 +22,4 @@ create table inbox (
   done_at timestamptz,
   primary key (consumer, event_id)
 );
-create index inbox_done on inbox (done_at);
+create index inbox_age on inbox (claimed_until);

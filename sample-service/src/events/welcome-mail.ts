@@ -1,0 +1,80 @@
+/**
+ * Welcomes a new user by e-mail: once, as far as SMTP allows. The one window: the service dies, or loses the database for
+ * good, after the mail server said 250 and before the inbox knows. Then the mail is sent again, with the same
+ * `Message-ID`, by which mail servers and readers can tell that they have it. Nothing can close that window: SMTP cannot
+ * be asked whether it has a message. The other order, first the inbox and then the mail, would lose mails instead.
+ */
+import Value from 'typebox/value';
+import type { Scope } from '../scope.ts';
+import { backoffMs } from './backoff.ts';
+import type { Delivery, Handler, Verdict } from './bus.ts';
+import type { Inbox } from './inbox.ts';
+import type { Mail, Mailer } from './mailer.ts';
+import { UserCreated } from './user-created.ts';
+import { wait, type Wait } from './wait.ts';
+
+export interface WelcomeMailParts {
+  inbox: Inbox;
+  mailer: Mailer;
+  random: () => number;
+  /** Cuts the tries short to write down what was sent. */
+  signal: AbortSignal;
+  wait?: Wait;
+}
+
+/** The inbox is tried so often (count), over some twelve seconds: a restart of the database takes less. */
+const writeTries = 8;
+const writeBackoff = { firstMs: 100, maxMs: 5_000 };
+
+/** Handles `user.created`. What is not of its shape, and what the mail server refuses for good, is dead. */
+export function welcomeMail(parts: WelcomeMailParts): Handler {
+  const { inbox, mailer } = parts;
+  return async (delivery, scope): Promise<Verdict> => {
+    const { id, payload } = delivery;
+    if (!Value.Check(UserCreated, payload)) return { dead: faultsOf(payload) };
+    const claim = await inbox.claim(scope, id);
+    if (claim === 'done') return 'done';
+    if (claim !== 'claimed') return { retryInMs: claim.busyForMs };
+    let result;
+    try {
+      result = await mailer.send(mailOf(delivery, payload));
+    } catch (error) {
+      await inbox.release(scope, id);
+      throw error;
+    }
+    if (result !== 'sent') {
+      await inbox.release(scope, id);
+      return { dead: `the mail server refused it: ${result.refused}` };
+    }
+    await writeDown(scope, id, parts);
+    return 'done';
+  };
+}
+
+async function writeDown(scope: Scope, id: string, parts: WelcomeMailParts): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await parts.inbox.done(scope, id);
+      return;
+    } catch (error) {
+      if (tries === writeTries || parts.signal.aborted) throw error;
+      await (parts.wait ?? wait)(backoffMs(writeBackoff, tries, parts.random), parts.signal);
+    }
+  }
+}
+
+/** Fixed: a Message-ID that followed `mail.from` might change between two tries. */
+const messageIdDomain = 'users.example.com';
+
+const mailOf = ({ id }: Delivery, { email }: UserCreated): Mail => ({
+  messageId: `<${id}@${messageIdDomain}>`,
+  to: email,
+  subject: 'Welcome',
+  text: `Welcome! Your account for ${email} is ready.\n`,
+});
+
+/** Says which fields are wrong, and nothing of what they hold. */
+function faultsOf(payload: unknown): string {
+  const faults = Value.Errors(UserCreated, payload).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  return `is no user.created: ${faults.join(', ').trim()}`;
+}
