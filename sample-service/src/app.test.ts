@@ -1,7 +1,8 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildApp } from './app.ts';
+import { buildApp, type AppParts } from './app.ts';
 import type { Database } from './database/database.ts';
+import type { FlagKey } from './flags/flags.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { silentLog, type Log } from './log.ts';
 import { backgroundScope } from './scope.ts';
@@ -11,6 +12,8 @@ import { createUsers, type Users } from './users/users.ts';
 const scope = backgroundScope('test');
 let database: Database;
 let users: Users;
+let parts: AppParts;
+const on = new Set<FlagKey>();
 let app: FastifyInstance;
 const slept: number[] = [];
 const chance = { draw: 0 };
@@ -23,7 +26,16 @@ const misbehave = {
 beforeAll(async () => {
   database = await openEmbedded(null);
   users = createUsers(database);
-  app = buildApp({ users, misbehave, log: silentLog });
+  parts = {
+    users,
+    misbehave,
+    log: silentLog,
+    profiles: { of: () => null },
+    flags: { isOn: (key) => on.has(key) },
+    hash: async () => 'hash',
+    readiness: { whyNot: async () => null, stopping() {} },
+  };
+  app = buildApp(parts);
 });
 afterAll(async () => {
   await app.close();
@@ -32,7 +44,8 @@ afterAll(async () => {
 beforeEach(async () => {
   misbehave.current = wellBehaved;
   slept.length = 0;
-  for (const user of await users.list(scope, 100, 0)) await users.delete(scope, user.id);
+  on.clear();
+  for (const user of (await users.page(scope, 100, 0)).users) await users.delete(scope, user.id);
 });
 
 const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) =>
@@ -94,6 +107,7 @@ describe('users', () => {
   });
 
   test('profiles show a name made from the e-mail address', async () => {
+    on.add('enable_profiles');
     const userId = await create('ada.lovelace@example.com');
     expect((await call('GET', '/api/profiles')).json()).toEqual([{ userId, displayName: 'Ada Lovelace' }]);
   });
@@ -101,7 +115,7 @@ describe('users', () => {
   test('seeding changes nothing where there are users', async () => {
     await create('ada@example.com');
     await users.seed(scope, 5, 'none');
-    expect(await users.list(scope, 100, 0)).toHaveLength(1);
+    expect((await users.page(scope, 100, 0)).total).toBe(1);
   });
 });
 
@@ -131,9 +145,9 @@ describe('problems', () => {
 
   test('a fault of the service is logged and tells the client nothing', async () => {
     const seen: Error[] = [];
-    const broken = { ...users, list: () => Promise.reject(new Error('secret')) };
+    const broken = { ...users, page: () => Promise.reject(new Error('secret')) };
     const log: Log = { ...silentLog, error: (_message, fields) => seen.push(fields?.['error'] as Error) };
-    const failing = buildApp({ users: broken, misbehave, log });
+    const failing = buildApp({ ...parts, users: broken, log });
     const response = await failing.inject('/users');
     expect(response.statusCode).toBe(500);
     expect(response.body).not.toContain('secret');
@@ -183,7 +197,7 @@ describe('misbehaving', () => {
   });
 
   test('a request that hangs is never answered, and closing the server ends it', async () => {
-    const hanging = buildApp({ users, misbehave, log: silentLog });
+    const hanging = buildApp(parts);
     await hanging.listen({ port: 0, host: '127.0.0.1' });
     misbehave.current = { ...wellBehaved, hang: true };
     const arrived = new Promise((resolve) => hanging.server.once('request', resolve));

@@ -4,7 +4,7 @@ By hand, at the top of this repository:
 
   export PATH=$PWD/node_modules/.bin:$PATH
   mkdir -p /tmp/fusebox-demo && cp docs/examples/demo/* /tmp/fusebox-demo
-  node sample-service/src/main.ts --seed-users 50 &          # the service; wait until it is \`listening\` on :8080
+  node sample-service/src/main.ts --seed-users 50 --config sample-service/config.example.yaml &   # the service; wait until it is \`listening\` on :8080
   node sidecar/src/main.ts --config /tmp/fusebox-demo &      # the sidecar: traffic on :4140, admin on :4143
 
   curl -i 'localhost:4140/users?limit=2'                     # through the sidecar

@@ -54,12 +54,14 @@ interface Wishes {
 const root = resolve(import.meta.dirname, '../..');
 /** The settings that the demo copies and edits. */
 export const EXAMPLES = join(root, 'docs/examples/demo');
+/** Settings of the service itself. */
+const SERVICE_SETTINGS = join(root, 'sample-service/config.example.yaml');
 
 /** Starts the service and the sidecar before it, and waits until both say that they are ready. */
 export async function setUp({ children, settings, promise, onSidecarLine }: Wishes): Promise<World> {
   const service = await children.start({
     name: 'service',
-    args: [join(root, 'sample-service/src/main.ts'), '--port', '0', '--seed-users', '50'],
+    args: [join(root, 'sample-service/src/main.ts'), '--config', SERVICE_SETTINGS, '--port', '0', '--seed-users', '50'],
   });
   const serviceUrl = urlOf(service.listening['port']);
   await until('the service is healthy', async () => (await call(`${serviceUrl}/healthz`)).status === 200);

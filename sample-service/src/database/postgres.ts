@@ -13,10 +13,10 @@ const connectTimeoutMs = 2_000;
 const bigint = 20; // pg_type.oid of int8
 
 /** Ids are numbers: 2^53 of them are enough. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format: 'text') =>
-    oid === bigint ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-};
+const types = {
+  getTypeParser: (oid: number, format: string): unknown =>
+    oid === bigint ? Number : (pg.types.getTypeParser as (oid: number, format: string) => unknown)(oid, format),
+} as pg.CustomTypesConfig;
 
 interface Options {
   url: string;

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
-import { wellBehaved } from '../misbehave.ts';
+import type { Flags } from '../flags/flags.ts';
+import type { Misbehave } from '../misbehave.ts';
+import type { Readiness } from '../readiness.ts';
 import { openApi } from './openapi.ts';
 import { ownRoutes } from './own-routes.ts';
-import { userRoutes } from './user-routes.ts';
+import { profileRoutes } from './profile-routes.ts';
+import { userRoutes, type UserRouteParts } from './user-routes.ts';
 import type { Users } from '../users/users.ts';
 
+// Only the tables are read, no handler runs.
 const routes = [
-  ...userRoutes({} as Users), // only the table is read, no handler runs
-  ...ownRoutes({ current: wellBehaved, random: () => 0, sleep: () => Promise.resolve() }),
+  ...userRoutes({} as UserRouteParts),
+  ...profileRoutes({} as Users, {} as Flags),
+  ...ownRoutes({} as Misbehave, {} as Readiness),
 ];
 const methods = ['get', 'put', 'post', 'delete', 'patch'];
 

@@ -1,13 +1,15 @@
 import {
-  changedUserSchema,
-  healthSchema,
-  idSchema,
-  misbehaviourSchema,
-  newUserSchema,
-  pageSchema,
-  problemSchema,
-  profileSchema,
-  userSchema,
+  ChangedUser,
+  Health,
+  IdParams,
+  Misbehaviour,
+  NewUser,
+  Page,
+  PageOrCursor,
+  Problem,
+  Profile,
+  User,
+  UserWithProfile,
 } from './schemas.ts';
 
 const schemaOf = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
@@ -24,12 +26,23 @@ const body = (name: string): object => ({
   content: { 'application/json': { schema: schemaOf(name) } },
 });
 
-const page = Object.entries(pageSchema.properties).map(([name, schema]) => ({ name, in: 'query', schema }));
-const id = { name: 'id', in: 'path', required: true, schema: idSchema.properties.id };
+const header = (description: string, type: 'string' | 'integer' = 'string'): object => ({
+  description,
+  schema: { type },
+});
+const queryOf = ({ properties }: { properties: object }): object[] =>
+  Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
+const id = { name: 'id', in: 'path', required: true, schema: IdParams.properties.id };
 
-const badRequest = problem('The request does not have the form described here.');
+const badRequest = problem('The request does not have the form described here; `errors` has the fields.');
 const noSuchUser = problem('There is no such user.');
 const emailTaken = problem('Another user has this e-mail address.');
+const unavailable = {
+  ...problem('`code` is overloaded, database-unavailable or database-timeout: try again after `Retry-After`.'),
+  headers: { 'retry-after': header('Seconds.', 'integer') },
+};
+const tooLarge = problem('The body is too large.');
+const noJson = problem('The body is not declared as JSON.');
 
 /** The service described in OpenAPI 3.1; a test compares it with the routes. */
 export const openApi = {
@@ -40,8 +53,21 @@ export const openApi = {
       get: {
         operationId: 'listUsers',
         summary: 'Users, newest first',
-        parameters: page,
-        responses: { 200: json('A page of users.', { type: 'array', items: schemaOf('User') }), 400: badRequest },
+        parameters: queryOf(PageOrCursor),
+        responses: {
+          200: {
+            ...json('A page of users.', { type: 'array', items: schemaOf('User') }),
+            headers: {
+              link: header('first, prev, next and last page, as far as there are such (RFC 8288).'),
+              'x-total-count': header(
+                'How many users there are; not where the page is asked for by cursor.',
+                'integer',
+              ),
+            },
+          },
+          400: badRequest,
+          503: unavailable,
+        },
       },
       post: {
         operationId: 'createUser',
@@ -50,10 +76,13 @@ export const openApi = {
         responses: {
           201: {
             ...json('The new user.', schemaOf('User')),
-            headers: { location: { description: 'Path of the new user.', schema: { type: 'string' } } },
+            headers: { location: header('Path of the new user.') },
           },
           400: badRequest,
           409: emailTaken,
+          413: tooLarge,
+          415: noJson,
+          503: unavailable,
         },
       },
     },
@@ -61,8 +90,13 @@ export const openApi = {
       parameters: [id],
       get: {
         operationId: 'getUser',
-        summary: 'One user',
-        responses: { 200: json('The user.', schemaOf('User')), 400: badRequest, 404: noSuchUser },
+        summary: 'One user, with the profile where that is to be had',
+        responses: {
+          200: json('The user.', schemaOf('UserWithProfile')),
+          400: badRequest,
+          404: noSuchUser,
+          503: unavailable,
+        },
       },
       put: {
         operationId: 'updateUser',
@@ -73,20 +107,34 @@ export const openApi = {
           400: badRequest,
           404: noSuchUser,
           409: emailTaken,
+          413: tooLarge,
+          415: noJson,
+          503: unavailable,
         },
       },
       delete: {
         operationId: 'deleteUser',
         summary: 'Delete a user',
-        responses: { 204: { description: 'The user is gone.' }, 400: badRequest, 404: noSuchUser },
+        responses: {
+          204: { description: 'The user is gone.' },
+          400: badRequest,
+          404: noSuchUser,
+          415: noJson,
+          503: unavailable,
+        },
       },
     },
     '/api/profiles': {
       get: {
         operationId: 'listProfiles',
         summary: 'Display names, newest user first',
-        parameters: page,
-        responses: { 200: json('A page of profiles.', { type: 'array', items: schemaOf('Profile') }), 400: badRequest },
+        parameters: queryOf(Page),
+        responses: {
+          200: json('A page of profiles.', { type: 'array', items: schemaOf('Profile') }),
+          400: badRequest,
+          404: problem('The flag enable_profiles is off.'),
+          503: unavailable,
+        },
       },
     },
     '/healthz': {
@@ -94,6 +142,16 @@ export const openApi = {
         operationId: 'health',
         summary: 'Whether the service runs',
         responses: { 200: json('It runs.', schemaOf('Health')) },
+      },
+    },
+    '/readyz': {
+      get: {
+        operationId: 'readiness',
+        summary: 'Whether the service should get requests',
+        responses: {
+          200: json('It should.', schemaOf('Health')),
+          503: problem('The database does not answer, or the service is stopping.'),
+        },
       },
     },
     '/openapi.json': {
@@ -113,19 +171,25 @@ export const openApi = {
         operationId: 'setMisbehaviour',
         summary: 'Make every other route slow, failing or silent; an empty object ends it',
         requestBody: body('Misbehaviour'),
-        responses: { 200: json('What holds from now on.', schemaOf('Misbehaviour')), 400: badRequest },
+        responses: {
+          200: json('What holds from now on.', schemaOf('Misbehaviour')),
+          400: badRequest,
+          413: tooLarge,
+          415: noJson,
+        },
       },
     },
   },
   components: {
     schemas: {
-      User: userSchema,
-      NewUser: newUserSchema,
-      ChangedUser: changedUserSchema,
-      Profile: profileSchema,
-      Misbehaviour: misbehaviourSchema,
-      Health: healthSchema,
-      Problem: problemSchema,
+      User,
+      UserWithProfile,
+      NewUser,
+      ChangedUser,
+      Profile,
+      Misbehaviour,
+      Health,
+      Problem,
     },
   },
 };

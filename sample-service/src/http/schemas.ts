@@ -1,73 +1,94 @@
-/** JSON Schemas of what comes in and goes out. The routes validate with them and `openapi.ts` publishes them. */
+/** What comes in and goes out. The routes check and write with these schemas, and `openapi.ts` publishes them. */
+import Type, { type Static } from 'typebox';
 
-const email = { type: 'string', format: 'email', maxLength: 254 } as const; // RFC 5321 §4.5.3.1.3, less the brackets
-const password = { type: 'string', minLength: 8, maxLength: 256 } as const;
-const id = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
-const dateTime = { type: 'string', format: 'date-time' } as const;
+const email = Type.String({
+  format: 'email',
+  maxLength: 254, // RFC 5321 §4.5.3.1.3, less the brackets
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$', // PostgreSQL cannot store NUL, and nobody means a control character
+});
+const password = Type.String({ minLength: 8, maxLength: 256 });
+const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const dateTime = Type.String({ format: 'date-time' });
+const closed = { additionalProperties: false };
 
-export const userSchema = {
-  type: 'object',
-  required: ['id', 'email', 'createdAt', 'updatedAt'],
-  properties: { id, email, createdAt: dateTime, updatedAt: dateTime },
-} as const;
+export const User = Type.Object({ id, email, createdAt: dateTime, updatedAt: dateTime });
 
-export const newUserSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['email', 'password'],
-  properties: { email, password },
-} as const;
+/** Where no profile service is set, the user comes without both further fields. */
+export const UserWithProfile = Type.Object({
+  ...User.properties,
+  profile: Type.Optional(
+    Type.Unsafe<{ displayName: string; about?: string } | null>({
+      type: ['object', 'null'],
+      required: ['displayName'],
+      properties: { displayName: Type.String(), about: Type.String() },
+      description: 'null: there is none at present, and profileMissing says why.',
+    }),
+  ),
+  profileMissing: Type.Optional(
+    Type.String({
+      enum: ['not-found', 'timeout', 'unavailable', 'invalid'],
+      description: 'Why there is no profile. All but not-found may be over at the next try.',
+    }),
+  ),
+});
+
+export const NewUser = Type.Object({ email, password }, closed);
+export type NewUser = Static<typeof NewUser>;
 
 /** A PUT without a password keeps the stored one. */
-export const changedUserSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['email'],
-  properties: { email, password },
-} as const;
+export const ChangedUser = Type.Object({ email, password: Type.Optional(password) }, closed);
+export type ChangedUser = Static<typeof ChangedUser>;
 
-export const profileSchema = {
-  type: 'object',
-  required: ['userId', 'displayName'],
-  properties: { userId: id, displayName: { type: 'string' } },
-} as const;
+export const Profile = Type.Object({ userId: id, displayName: Type.String() });
 
-export const pageSchema = {
-  type: 'object',
-  properties: {
-    limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    offset: { type: 'integer', minimum: 0, maximum: 2_147_483_647, default: 0 },
+const page = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  offset: Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 0 }),
+};
+export const Page = Type.Object(page, closed);
+export type Page = Static<typeof Page>;
+
+export const PageOrCursor = Type.Object(
+  {
+    ...page,
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        pattern: '^[A-Za-z0-9_-]*$',
+        description: 'Instead of offset. Empty to begin with; then as the link to the next page has it.',
+      }),
+    ),
   },
-} as const;
+  closed,
+);
+export type PageOrCursor = Static<typeof PageOrCursor>;
 
-export const idSchema = { type: 'object', required: ['id'], properties: { id } } as const;
+export const IdParams = Type.Object({ id });
+export type IdParams = Static<typeof IdParams>;
 
-export const misbehaviourSchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    delayMs: { type: 'integer', minimum: 0, maximum: 600_000 },
-    failRatio: { type: 'number', minimum: 0, maximum: 1 },
-    status: { type: 'integer', minimum: 200, maximum: 599 },
-    hang: { type: 'boolean' },
-    dripMs: { type: 'integer', minimum: 0, maximum: 600_000 },
+export const Misbehaviour = Type.Object(
+  {
+    delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000 })),
+    failRatio: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    status: Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
+    hang: Type.Optional(Type.Boolean()),
+    dripMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000 })),
   },
-} as const;
+  closed,
+);
 
-export const healthSchema = {
-  type: 'object',
-  required: ['status'],
-  properties: { status: { const: 'ok', type: 'string' } },
-} as const;
+export const Health = Type.Object({ status: Type.Literal('ok') });
 
 /** RFC 9457. */
-export const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-  },
-} as const;
+export const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.Optional(Type.String()),
+  code: Type.Optional(Type.String({ description: 'What is wrong, for programs.' })),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+      description: 'Where the request differs from its description, at most ten places.',
+    }),
+  ),
+});

@@ -1,52 +1,63 @@
-import type { FastifyReply, RouteOptions } from 'fastify';
-import { hashPassword } from '../users/password.ts';
-import { sendProblem } from './problem.ts';
-import { changedUserSchema, idSchema, newUserSchema, pageSchema, profileSchema, userSchema } from './schemas.ts';
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import Type from 'typebox';
+import type { Profiles } from '../profiles/profiles.ts';
+import { ServiceError } from '../service-error.ts';
+import { traceUser } from '../tracing.ts';
+import type { PasswordHasher } from '../users/password-hasher.ts';
 import { EMAIL_TAKEN, type User, type Users } from '../users/users.ts';
+import { cursorLinks, offsetLinks, readCursor } from './pages.ts';
+import { sendProblem } from './problem.ts';
+import { ChangedUser, IdParams, NewUser, PageOrCursor, User as UserSchema, UserWithProfile } from './schemas.ts';
+
+export interface UserRouteParts {
+  users: Users;
+  profiles: Profiles;
+  hash: PasswordHasher;
+}
 
 // The schema of each route has checked these shapes before its handler reads them.
-interface Page {
-  limit: number;
-  offset: number;
-}
-interface Body {
-  email: string;
-  password?: string;
-}
-const idOf = (params: unknown): number => (params as { id: number }).id;
+const idOf = (request: FastifyRequest): number => (request.params as IdParams).id;
 
 const noSuchUser = (reply: FastifyReply, id: number): FastifyReply =>
   sendProblem(reply, 404, `There is no user ${id}.`);
 const emailTaken = (reply: FastifyReply): FastifyReply =>
   sendProblem(reply, 409, 'Another user has this e-mail address.');
 
-// `ada.lovelace@example.com` is shown as `Ada Lovelace`, until a service of its own knows better.
-function displayName(user: User): string {
-  const words = user.email
-    .slice(0, user.email.lastIndexOf('@'))
-    .split(/[._+-]+/)
-    .filter((word) => word !== '');
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
+function invalidCursor(message: string): ServiceError {
+  const errors = [{ field: 'cursor', message }];
+  return new ServiceError('invalid-input', `cursor ${message}.`, { members: { errors } });
 }
 
-/** The routes of users and of the profiles derived from them. */
-export const userRoutes = (users: Users): RouteOptions[] => [
+/** The routes of users. */
+export const userRoutes = ({ users, profiles, hash }: UserRouteParts): RouteOptions[] => [
   {
     method: 'GET',
     url: '/users',
-    schema: { querystring: pageSchema, response: { 200: { type: 'array', items: userSchema } } },
-    handler(request) {
-      const { limit, offset } = request.query as Page;
-      return users.list(request.scope, limit, offset);
+    schema: { querystring: PageOrCursor, response: { 200: Type.Array(UserSchema) } },
+    async handler({ scope, query }, reply): Promise<User[]> {
+      const { limit, offset, cursor } = query as PageOrCursor;
+      if (cursor === undefined) {
+        const { users: page, total } = await users.page(scope, limit, offset);
+        reply.header('x-total-count', total).header('link', offsetLinks('/users', { limit, offset, total }));
+        return page;
+      }
+      if (offset > 0) throw invalidCursor('does not go with offset');
+      const beforeId = readCursor(cursor);
+      if (beforeId === null) throw invalidCursor('is none that this service has made');
+      // One more than asked for tells whether there are more.
+      const found = await users.before(scope, limit + 1, beforeId);
+      const page = found.slice(0, limit);
+      reply.header('link', cursorLinks('/users', { limit, lastId: found.length > limit ? page.at(-1)!.id : null }));
+      return page;
     },
   },
   {
     method: 'POST',
     url: '/users',
-    schema: { body: newUserSchema, response: { 201: userSchema } },
-    async handler(request, reply) {
-      const { email, password } = request.body as Required<Body>;
-      const user = await users.create(request.scope, email, await hashPassword(password));
+    schema: { body: NewUser, response: { 201: UserSchema } },
+    async handler({ scope, body }, reply) {
+      const { email, password } = body as NewUser;
+      const user = await users.create(scope, email, await hash(scope, password));
       if (user === EMAIL_TAKEN) return emailTaken(reply);
       return reply.code(201).header('location', `/users/${user.id}`).send(user);
     },
@@ -54,21 +65,31 @@ export const userRoutes = (users: Users): RouteOptions[] => [
   {
     method: 'GET',
     url: '/users/:id',
-    schema: { params: idSchema, response: { 200: userSchema } },
+    schema: { params: IdParams, response: { 200: UserWithProfile } },
     async handler(request, reply) {
-      const id = idOf(request.params);
-      return (await users.get(request.scope, id)) ?? noSuchUser(reply, id);
+      const { scope } = request;
+      const id = idOf(request);
+      const user = await users.get(scope, id);
+      traceUser(scope, id, user !== null);
+      if (user === null) return noSuchUser(reply, id);
+      const answer = await profiles.of(scope, id);
+      if (answer === null) return user;
+      // A user without a profile is worth more than no user.
+      return 'profile' in answer
+        ? { ...user, profile: answer.profile }
+        : { ...user, profile: null, profileMissing: answer.missing };
     },
   },
   {
     method: 'PUT',
     url: '/users/:id',
-    schema: { params: idSchema, body: changedUserSchema, response: { 200: userSchema } },
+    schema: { params: IdParams, body: ChangedUser, response: { 200: UserSchema } },
     async handler(request, reply) {
-      const id = idOf(request.params);
-      const { email, password } = request.body as Body;
-      const passwordHash = password === undefined ? null : await hashPassword(password);
-      const user = await users.update(request.scope, id, { email, passwordHash });
+      const { scope } = request;
+      const id = idOf(request);
+      const { email, password } = request.body as ChangedUser;
+      const passwordHash = password === undefined ? null : await hash(scope, password);
+      const user = await users.update(scope, id, { email, passwordHash });
       if (user === EMAIL_TAKEN) return emailTaken(reply);
       return user ?? noSuchUser(reply, id);
     },
@@ -76,20 +97,10 @@ export const userRoutes = (users: Users): RouteOptions[] => [
   {
     method: 'DELETE',
     url: '/users/:id',
-    schema: { params: idSchema },
+    schema: { params: IdParams },
     async handler(request, reply) {
-      const id = idOf(request.params);
+      const id = idOf(request);
       return (await users.delete(request.scope, id)) ? reply.code(204).send() : noSuchUser(reply, id);
-    },
-  },
-  {
-    method: 'GET',
-    url: '/api/profiles',
-    schema: { querystring: pageSchema, response: { 200: { type: 'array', items: profileSchema } } },
-    async handler(request) {
-      const { limit, offset } = request.query as Page;
-      const page = await users.list(request.scope, limit, offset);
-      return page.map((user) => ({ userId: user.id, displayName: displayName(user) }));
     },
   },
 ];

@@ -1,4 +1,6 @@
 import type { Database, Queries } from '../database/database.ts';
+import { addEvent } from '../events/outbox.ts';
+import { userCreated } from '../events/user-created.ts';
 import type { Scope } from '../scope.ts';
 
 /** A user as the service shows one: no password, not even its hash. */
@@ -20,8 +22,10 @@ export const EMAIL_TAKEN = 'email-taken';
 
 /** The store of users. One e-mail address, compared without regard to case, belongs to one user. */
 export interface Users {
-  /** Newest first; `limit` and `offset` are counts. */
-  list(scope: Scope, limit: number, offset: number): Promise<User[]>;
+  /** Newest first, and how many there are in all; `limit` and `offset` are counts. */
+  page(scope: Scope, limit: number, offset: number): Promise<{ users: User[]; total: number }>;
+  /** Newest first, those with an id below `beforeId`. */
+  before(scope: Scope, limit: number, beforeId: number): Promise<User[]>;
   create(scope: Scope, email: string, passwordHash: string): Promise<User | typeof EMAIL_TAKEN>;
   get(scope: Scope, id: number): Promise<User | null>;
   update(scope: Scope, id: number, fields: UserFields): Promise<User | null | typeof EMAIL_TAKEN>;
@@ -32,7 +36,17 @@ export interface Users {
 }
 
 const columns = 'id, email, created_at, updated_at';
-const list = { name: 'list-users', text: `select ${columns} from users order by id desc limit $1 offset $2` };
+// Ids grow with time, so the order is that of `created_at` and has no ties. One statement: page and total are of one moment.
+const page = {
+  name: 'page-of-users',
+  text: `select total, page.* from (select count(*) as total from users) as all_users
+    left join (select ${columns} from users order by id desc limit $1 offset $2) as page on true
+    order by id desc`,
+};
+const before = {
+  name: 'users-before',
+  text: `select ${columns} from users where id < $2 order by id desc limit $1`,
+};
 const get = { name: 'get-user', text: `select ${columns} from users where id = $1` };
 const create = {
   name: 'create-user',
@@ -56,6 +70,9 @@ interface Row {
   created_at: Date;
   updated_at: Date;
 }
+
+type PageRow = { total: number } & (Row | { id: null });
+const hasUser = (row: PageRow): row is { total: number } & Row => row.id !== null;
 
 const toUser = (row: Row): User => ({
   id: row.id,
@@ -82,13 +99,22 @@ export function createUsers(database: Database): Users {
     return row === undefined ? null : toUser(row);
   };
   return {
-    async list(scope, limit, offset) {
-      return (await database.rows<Row>(scope, list, [limit, offset])).map(toUser);
+    async page(scope, limit, offset) {
+      const rows = await database.rows<PageRow>(scope, page, [limit, offset]);
+      // Of an empty page there is one row, with nothing but the total.
+      return { users: rows.filter(hasUser).map(toUser), total: rows[0]!.total };
+    },
+    async before(scope, limit, beforeId) {
+      return (await database.rows<Row>(scope, before, [limit, beforeId])).map(toUser);
     },
     create: (scope, email, passwordHash) =>
       orEmailTaken(
-        // In one transaction, so that what follows from a new user is written with it or not at all.
-        database.transaction(scope, async (queries) => (await one(queries, scope, create, [email, passwordHash]))!),
+        // In one transaction: the user and the event that tells of it are written together or not at all.
+        database.transaction(scope, async (queries) => {
+          const user = (await one(queries, scope, create, [email, passwordHash]))!;
+          await addEvent(queries, scope, userCreated(user));
+          return user;
+        }),
       ),
     get: (scope, id) => one(database, scope, get, [id]),
     update: (scope, id, { email, passwordHash }) =>
