@@ -1,0 +1,40 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+
+/** What the service counts, for `GET /metrics`. One set for each service: tests run several in one process. */
+export interface Metrics {
+  /** Look-ups of users by result: hit, miss, or error where the cache could not say. */
+  readonly cacheReads: Counter<'result'>;
+  /** Writes and invalidations that the cache did not take. */
+  readonly cacheFailedWrites: Counter;
+  /** 1 while the server of flags answers. */
+  readonly flagsServerUp: Gauge;
+  /** Prometheus text, of this process. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    cacheReads: new Counter({
+      name: 'users_cache_reads_total',
+      help: 'Look-ups of users in the cache.',
+      labelNames: ['result'],
+      registers,
+    }),
+    cacheFailedWrites: new Counter({
+      name: 'users_cache_failed_writes_total',
+      help: 'Writes and invalidations that the cache did not take.',
+      registers,
+    }),
+    flagsServerUp: new Gauge({
+      name: 'users_flags_server_up',
+      help: 'Whether the server of feature flags answers (1) or its last values are used (0).',
+      registers,
+    }),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
