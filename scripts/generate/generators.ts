@@ -1,3 +1,4 @@
+import { chartFiles } from './charts.ts';
 import { crdFiles } from './crds.ts';
 import { commandLinePage } from './command-line.ts';
 import { errorsPage } from './errors.ts';
@@ -13,4 +14,11 @@ export interface Generator {
 }
 
 /** Every generated file. `make generate` writes them, `make verify` compares them. */
-export const generators: readonly Generator[] = [commandLinePage, errorsPage, lifecyclePage, policyPage, ...crdFiles];
+export const generators: readonly Generator[] = [
+  commandLinePage,
+  errorsPage,
+  lifecyclePage,
+  policyPage,
+  ...crdFiles,
+  ...chartFiles,
+];
