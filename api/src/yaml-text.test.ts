@@ -62,7 +62,7 @@ test('what is nested without end is refused', () => {
 });
 
 test('what is too large is not even parsed', () => {
-  expect(readYaml(' '.repeat(1024 * 1024 + 1))[0]?.faults[0]?.message).toBe('is larger than 1 MiB');
+  expect(readYaml(' '.repeat(2 * 1024 * 1024 + 1))[0]?.faults[0]?.message).toBe('is larger than 2 MiB');
 });
 
 test('anchors and aliases work as in kubectl', () => {
@@ -86,4 +86,17 @@ test('a line is that of the value, or of the nearest thing around what is not th
   expect(origin.lineOf(['a', 0, 'c', 'd'])).toBe(5);
   expect(origin.lineOf(['a', 0, 'missing'])).toBe(3);
   expect(origin.lineOf([])).toBe(2);
+});
+
+test.each([
+  ['after the end of what was open', 'a: 1\n  hunter2: ['],
+  ['in a flow', 'a: {b: "hunter2 c: d}'],
+  ['in the head of a block', 'a: |hunter2\n  b'],
+  ['as an alias', 'a: *hunter2'],
+  ['as a tag', 'a: !hunter2 b'],
+  ['as a tag with a handle', 'a: !x!hunter2 b'],
+])('no fault or warning shows what stood there: %s', (_, text) => {
+  const parts = readYaml(text);
+  expect(parts.flatMap(({ faults, warnings }) => [...faults, ...warnings])).not.toEqual([]);
+  expect(JSON.stringify(parts.map(({ faults, warnings }) => [faults, warnings]))).not.toContain('hunter2');
 });

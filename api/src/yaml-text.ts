@@ -15,7 +15,8 @@ import {
 import type { Path } from './schema.ts';
 import type { Origin } from './validate.ts';
 
-const MAX_LENGTH = 1024 * 1024;
+// Room for a ConfigMap of the largest size (1 MiB) whose bytes are written in base64.
+const MAX_LENGTH = 2 * 1024 * 1024;
 // Aliases multiply what a document costs. Merge keys (<<) multiply it without any count: they stay plain keys.
 const MAX_ALIASES = 100;
 const MAX_SYNTAX_FAULTS = 20;
@@ -48,7 +49,7 @@ export interface YamlOrigin extends Origin {
 
 /** Reads a text of YAML documents (or JSON, which is YAML). Empty documents are left out. Never throws. */
 export function readYaml(text: string): YamlPart[] {
-  if (text.length > MAX_LENGTH) return [broken('is larger than 1 MiB')];
+  if (text.length > MAX_LENGTH) return [broken('is larger than 2 MiB')];
   const lines = new LineCounter();
   try {
     const options = {
@@ -81,7 +82,7 @@ function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
       const { line, col } = lines.linePos(offset);
       return { line, column: col, message };
     }),
-    warnings: document.warnings.map((warning) => `line ${lineAt(warning.pos[0])}: ${warning.message}`),
+    warnings: document.warnings.map(({ pos, message }) => `line ${lineAt(pos[0])}: ${withoutSource(message)}`),
     origin: {
       isBare: (path, what) => isPlain(document, path, what),
       lineOf: (path) => lineAt(nodeAt(document, path)?.range?.[0] ?? start),
@@ -96,7 +97,7 @@ function readPart(document: YamlDocument, lines: LineCounter): YamlPart | null {
     part.value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    part.faults.push({ line: part.line, column: 1, message: `cannot be read: ${message}` });
+    part.faults.push({ line: part.line, column: 1, message: `cannot be read: ${withoutSource(message)}` });
     return part;
   }
   return part.value === null || part.value === undefined ? null : part;
@@ -130,8 +131,11 @@ function faultsOf(document: YamlDocument): { offset: number; message: string }[]
 
 function inOurWords(code: string, message: string): string {
   if (code === 'NON_STRING_KEY') return 'a key must be a text';
-  return message.startsWith('Maximum call stack') ? TOO_DEEP : `is not YAML: ${message}`;
+  return message.startsWith('Maximum call stack') ? TOO_DEEP : `is not YAML: ${withoutSource(message)}`;
 }
+
+/** After a colon the parser shows what stood there: that may be a value that nobody is to see. */
+const withoutSource = (message: string): string => message.split(': ', 1)[0]!;
 
 function pairAt(document: YamlDocument, path: Path): Pair | null {
   const parent = walk(document, path.slice(0, -1)).node;
