@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
+import { digestOfBytes } from './digest.ts';
+import { readObject } from './document.ts';
 import { formatFault, readDocuments } from './documents.ts';
 
 const configMap = (data: string, metadata = '{name: c, labels: {fusebox.dev/config: "true"}}') =>
@@ -21,6 +23,7 @@ describe('a labelled ConfigMap', () => {
         policy: { mode: 'Shadow' },
         flags: { flags: { a: true } },
         config: { ttl: '60' },
+        blobs: new Map(),
       },
     ]);
   });
@@ -65,15 +68,32 @@ describe('a labelled ConfigMap', () => {
     ]);
   });
 
-  test('has keys for the service up to a size', () => {
+  test('has keys for the service up to a size, each and together', () => {
     const sized = (...bytes: number[]): string[] =>
       configMap(bytes.map((count, at) => `  key-${at}: "${'é'.repeat(count / 2)}"`).join('\n')).faults.map(formatFault);
-    expect(sized(65_536, 65_536, 65_536, 65_536)).toEqual([]);
-    expect(sized(2, 65_538)).toEqual([
-      'a.yaml:6 ConfigMap c: data.key-1: has 65538 bytes, more than the maximum 65536',
+    expect(sized(1_048_576, 2)).toEqual([]);
+    expect(sized(2, 1_048_578)).toEqual([
+      'a.yaml:6 ConfigMap c: data.key-1: has 1048578 bytes, more than the maximum 1048576',
     ]);
-    expect(sized(65_536, 65_536, 65_536, 65_536, 2)).toEqual([
-      'a.yaml:4 ConfigMap c: data: has keys for the service with 262146 bytes together, more than the maximum 262144',
+    expect(sized(1_048_574, 1_048_576, 4)).toEqual([
+      'a.yaml:6 ConfigMap c: data.key-1: is the largest of keys for the service that have 2097154 bytes together, ' +
+        'more than the maximum 2097152; it has 1048576',
+    ]);
+  });
+
+  test('has at most 500 keys for the service', () => {
+    const many = (count: number): string[] =>
+      configMap(Array.from({ length: count }, (_, at) => `  k${at}: ""`).join('\n')).faults.map(formatFault);
+    expect(many(500)).toEqual([]);
+    expect(many(501)).toEqual(['a.yaml:4 ConfigMap c: data: has 501 keys for the service, more than the maximum 500']);
+  });
+
+  test('has keys that are names of files', () => {
+    expect(configMap('  a-1_B.txt: x\n  .hidden: x\n  ...: x').faults.map(formatFault)).toEqual([
+      'a.yaml:7 ConfigMap c: data["..."]: the key "..." is "." or begins with ".."',
+    ]);
+    expect(configMap('  ../a: x').faults).toEqual([
+      expect.objectContaining({ message: 'the key "../a" has something other than letters, digits, ".", "-" and "_"' }),
     ]);
   });
 
@@ -89,6 +109,49 @@ describe('a labelled ConfigMap', () => {
 
   test('has a label that is a text: a boolean is a mistake to report, not a reason to ignore it', () => {
     expect(configMap('  a: b', '{name: c, labels: {fusebox.dev/config: true}}').faults).toHaveLength(1);
+  });
+});
+
+describe('what is long or not text', () => {
+  const read = (data: Record<string, string>, binaryData: Record<string, string> = {}) => {
+    const metadata = { name: 'c', labels: { 'fusebox.dev/config': 'true' } };
+    return readObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data, binaryData }, null);
+  };
+
+  test('is named by its digest, with its bytes beside it; a short text is not', () => {
+    const [short, long] = ['é'.repeat(8_192), `${'é'.repeat(8_192)}!`];
+    const bytes = Buffer.from([0, 255, 128]);
+    const reading = read({ short, long }, { bytes: bytes.toString('base64') });
+    if (!('document' in reading) || reading.document.kind !== 'ConfigMap') throw new Error('not read');
+    const { config, blobs } = reading.document;
+    const [ofLong, ofBytes] = [digestOfBytes(long), digestOfBytes(bytes)];
+    expect(config).toEqual({
+      short,
+      long: { digest: ofLong, sizeBytes: 16_385, encoding: 'text' },
+      bytes: { digest: ofBytes, sizeBytes: 3, encoding: 'binary' },
+    });
+    expect([...blobs].map(([digest, value]) => [digest, Buffer.from(value).toString('latin1')])).toEqual([
+      [ofLong, Buffer.from(long).toString('latin1')],
+      [ofBytes, bytes.toString('latin1')],
+    ]);
+  });
+
+  test('may be broken into lines, as YAML writes long base64', () => {
+    const text = `${'AAAA\n'.repeat(4)}AA==\n`;
+    expect(read({}, { a: text })).toMatchObject({ document: { config: { a: { sizeBytes: 13 } } } });
+  });
+
+  test.each([
+    ['no base64', { a: 'a_b-' }, 'is not base64', 'a'],
+    ['base64 that is cut', { a: 'AAAAA' }, 'is not base64', 'a'],
+    ['padding in the middle', { a: 'A=AA' }, 'is not base64', 'a'],
+    ['what is too large', { a: Buffer.alloc(1_048_577).toString('base64') }, 'has 1048577 bytes', 'a'],
+    ['a key that is in data', { ttl: '' }, 'stands in data, too', 'ttl'],
+    ['settings', { 'flags.yaml': '' }, 'holds settings: they are text, in data', 'flags.yaml'],
+  ])('is refused when it is %s', (_, binaryData, message, key) => {
+    expect(read({ ttl: '60' }, binaryData as Record<string, string>)).toEqual({
+      problems: [{ path: ['binaryData', key], message: expect.stringContaining(message) as string }],
+    });
   });
 });
 

@@ -1,5 +1,17 @@
 import Type, { type Static } from 'typebox';
 
+import {
+  binaryValue,
+  configKeyComplaint,
+  type ConfigKeys,
+  isBase64,
+  type SizedValue,
+  sizeFaults,
+  sizeOfBase64,
+  sizeOfText,
+  textValue,
+  totalFaults,
+} from './config-values.ts';
 import type { Form } from './schema.ts';
 import { CONFIG_LABEL, TARGET_ANNOTATION } from './names.ts';
 import { ObjectMetadata } from './object-metadata.ts';
@@ -10,12 +22,7 @@ import { parseWorkloadRef } from './workload-ref.ts';
 export const POLICY_KEY = 'policy.yaml';
 export const FLAGS_KEY = 'flags.yaml';
 
-/** Keys for the service, with their values. */
-export type ConfigKeys = Readonly<Record<string, string>>;
-
-const MAX_VALUE_BYTES = 65_536;
-const MAX_TOTAL_BYTES = 262_144;
-
+const base64: Form = (text) => (isBase64(text) ? null : 'is not base64');
 const target: Form = (text) => (parseWorkloadRef(text) === null ? 'names no workload (like deployment/users)' : null);
 
 /** A ConfigMap as the API server has it; only its label decides whether we read it. */
@@ -27,10 +34,18 @@ export const ConfigMapObject = Type.Object(
     data: Type.Optional(
       Type.Unsafe<Record<string, string>>({
         type: 'object',
-        additionalProperties: Type.String({ description: 'A setting.', maxLength: 1_048_576, secret: true }),
+        keyForm: configKeyComplaint,
+        additionalProperties: Type.String({ description: 'A setting.', secret: true }),
       }),
     ),
-    binaryData: Type.Optional(Type.Unknown()),
+    binaryData: Type.Optional(
+      Type.Unsafe<Record<string, string>>({
+        type: 'object',
+        nullable: true,
+        keyForm: configKeyComplaint,
+        additionalProperties: Type.String({ description: 'Bytes in base64.', form: base64, secret: true }),
+      }),
+    ),
     immutable: Type.Optional(Type.Unknown()),
   },
   { additionalProperties: false, rule: { across: ['metadata'], check: targetIsWorkload, cel: [] } },
@@ -53,35 +68,42 @@ export function isLabelled(value: object): boolean {
   return label === 'true' || typeof label === 'boolean';
 }
 
-/** The keys that are for the service; null: there are none. */
-export function configKeysOf({ data = {} }: ConfigMapObject): ConfigKeys | null {
-  const entries = Object.entries(data).filter(([key]) => key !== POLICY_KEY && key !== FLAGS_KEY);
-  return entries.length === 0 ? null : Object.fromEntries(entries);
+/** The keys that are for the service, and the bytes of those that travel by digest. */
+export interface ConfigContent {
+  /** null: there are none. */
+  config: ConfigKeys | null;
+  blobs: Map<string, Uint8Array>;
 }
 
-/** What is too large to stand in every snapshot. */
-export function configKeyFaults(keys: ConfigKeys | null): Problem[] {
-  let totalBytes = 0;
-  const problems: Problem[] = [];
-  for (const [key, value] of Object.entries(keys ?? {})) {
-    const bytes = bytesOf(value);
-    totalBytes += bytes;
-    if (bytes <= MAX_VALUE_BYTES) continue;
-    problems.push({ path: ['data', key], message: `has ${bytes} bytes, more than the maximum ${MAX_VALUE_BYTES}` });
-  }
-  if (problems.length === 0 && totalBytes > MAX_TOTAL_BYTES) {
-    const message = `has keys for the service with ${totalBytes} bytes together, more than the maximum ${MAX_TOTAL_BYTES}`;
-    problems.push({ path: ['data'], message });
-  }
-  return problems;
+/** What a ConfigMap holds for the service, or everything that is wrong with what it holds. */
+export function configContentOf(object: ConfigMapObject): ConfigContent | { problems: Problem[] } {
+  const { data = {}, binaryData = {} } = object;
+  const values: SizedValue[] = [
+    ...Object.entries(data).map(([key, text]) => ({ field: 'data' as const, key, sizeBytes: sizeOfText(text) })),
+    ...Object.entries(binaryData).map(([key, text]) => ({
+      field: 'binaryData' as const,
+      key,
+      sizeBytes: sizeOfBase64(text),
+    })),
+  ];
+  const problems = [...misplaced(object), ...sizeFaults(values)];
+  const forService = values.filter(({ key }) => !isSettingsKey(key));
+  if (problems.length === 0) problems.push(...totalFaults(forService));
+  if (problems.length > 0) return { problems };
+  const blobs = new Map<string, Uint8Array>();
+  const entries = forService.map(({ field, key }) => [
+    key,
+    field === 'data' ? textValue(data[key]!, blobs) : binaryValue(binaryData[key]!, blobs),
+  ]);
+  return { config: entries.length === 0 ? null : (Object.fromEntries(entries) as ConfigKeys), blobs };
 }
 
-/** In UTF-8. */
-function bytesOf(text: string): number {
-  let bytes = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0)!;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
+const isSettingsKey = (key: string): boolean => key === POLICY_KEY || key === FLAGS_KEY;
+
+/** Settings are text, and one key has one value. */
+function misplaced({ data = {}, binaryData = {} }: ConfigMapObject): Problem[] {
+  return Object.keys(binaryData).flatMap((key): Problem[] => {
+    if (isSettingsKey(key)) return [{ path: ['binaryData', key], message: 'holds settings: they are text, in data' }];
+    return Object.hasOwn(data, key) ? [{ path: ['binaryData', key], message: 'stands in data, too' }] : [];
+  });
 }

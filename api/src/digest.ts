@@ -15,6 +15,9 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** `sha256:` and 64 hex digits over the canonical form: equal meaning, equal digest. */
-export function digestOf(value: unknown): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+export const digestOf = (value: unknown): string => digestOfBytes(canonicalJson(value));
+
+/** `sha256:` and 64 hex digits over these bytes; a text counts in UTF-8. */
+export function digestOfBytes(bytes: string | Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

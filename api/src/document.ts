@@ -1,15 +1,8 @@
 /** One object, as written or as the API server has it → a `Document`. */
 import Type, { type Static, type TSchema } from 'typebox';
 
-import {
-  configKeyFaults,
-  configKeysOf,
-  ConfigMapObject,
-  FLAGS_KEY,
-  isLabelled,
-  POLICY_KEY,
-  type ConfigKeys,
-} from './config-map.ts';
+import { configContentOf, ConfigMapObject, FLAGS_KEY, isLabelled, POLICY_KEY } from './config-map.ts';
+import type { ConfigKeys } from './config-values.ts';
 import { quote } from './complaints.ts';
 import { FeatureFlagSetSpec, type FlagsSpec, ConfigMapFlags } from './flag-set.ts';
 import { API_VERSION, CONFIG_LABEL, KINDS, TARGET_ANNOTATION } from './names.ts';
@@ -54,6 +47,8 @@ interface ConfigMapDocument {
   flags: FlagsSpec | null;
   /** Every other key: for the service. */
   config: ConfigKeys | null;
+  /** The bytes of those that travel by digest. */
+  blobs: Map<string, Uint8Array>;
 }
 
 /** What became of an object. */
@@ -104,11 +99,11 @@ function readCustomObject(kind: (typeof KINDS)[number], value: object, origin: O
 function readConfigMap(value: object, origin: YamlOrigin | null): Reading {
   const { value: object, problems } = validate(ConfigMapObject, value, origin);
   if (object === null) return { problems };
+  const content = configContentOf(object);
   const policy = readKey(object, POLICY_KEY, ConfigMapPolicy, origin);
   const flags = readKey(object, FLAGS_KEY, ConfigMapFlags, origin);
-  const config = configKeysOf(object);
-  const all = [...policy.problems, ...flags.problems, ...configKeyFaults(config)];
-  if (all.length > 0) return { problems: all };
+  const all = [...policy.problems, ...flags.problems, ...('problems' in content ? content.problems : [])];
+  if ('problems' in content || all.length > 0) return { problems: all };
   const target = object.metadata.annotations?.[TARGET_ANNOTATION];
   return {
     document: {
@@ -117,7 +112,7 @@ function readConfigMap(value: object, origin: YamlOrigin | null): Reading {
       target: target === undefined ? null : parseWorkloadRef(target),
       policy: policy.value,
       flags: flags.value,
-      config,
+      ...content,
     },
   };
 }

@@ -174,6 +174,13 @@ const FlagContext = Type.Object({
 });
 export type FlagContext = Static<typeof FlagContext>;
 
+const ConfigBlob = Type.Object({
+  /** Over the bytes. */
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  sizeBytes: Whole,
+  encoding: Type.Union([Type.Literal('text'), Type.Literal('binary')]),
+});
+
 /** The shape that `readSnapshot` checks. */
 export const Snapshot = Type.Object({
   format: Type.Literal(1),
@@ -192,6 +199,8 @@ export const Snapshot = Type.Object({
   flagContext: Type.Optional(FlagContext),
   /** Live configuration for the service, by key. Absent: none. */
   config: Type.Optional(Type.Record(Type.String(), Type.Object({ value: Type.String() }))),
+  /** More of it: values that are long, or not text, by key; their bytes are fetched. Readers that do not know this do without. */
+  configBlobs: Type.Optional(Type.Record(Type.String(), ConfigBlob)),
   tracing: Type.Object({ /** 0..1 */ sampleRatio: Type.Union([Ratio, Type.Null()]) }),
 });
 export type Snapshot = Static<typeof Snapshot>;

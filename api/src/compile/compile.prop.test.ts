@@ -108,7 +108,7 @@ const who: fc.Arbitrary<Who> = fc.record({
 /** The same value with the keys of every object the other way round. */
 function turned<T>(value: T): T {
   if (Array.isArray(value)) return value.map(turned) as T;
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Map) return value;
   return Object.fromEntries(
     Object.entries(value)
       .toReversed()

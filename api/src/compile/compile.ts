@@ -1,8 +1,9 @@
 /** Documents + who the pods are → the one snapshot that they obey. Pure: the order of documents and keys means nothing. */
+import type { Blobs } from '../config-values.ts';
 import { digestOf } from '../digest.ts';
 import type { Document } from '../document.ts';
 import { FLAG_ROUTES, type Snapshot } from '../snapshot.ts';
-import { mergeConfig } from './config.ts';
+import { blobsFor, mergeConfig } from './config.ts';
 import type { Surroundings } from './defaults.ts';
 import { circuitWarnings, gateWarnings, settleFlags, whenWarnings } from './flags.ts';
 import { mergePolicies } from './merge.ts';
@@ -13,6 +14,8 @@ import type { Who } from './who.ts';
 /** A snapshot, and what people should know about how it came to be. */
 export interface Compiled {
   snapshot: Snapshot;
+  /** The bytes of the values that the snapshot only names. */
+  blobs: Blobs;
   warnings: string[];
   /** Documents that another of the same rank keeps out. */
   conflicts: Conflict[];
@@ -39,9 +42,14 @@ export function compile(documents: readonly Document[], who: Who): Compiled {
     sources: selection.sources,
     inbound,
     ...flags.content,
-    ...(config !== null && { config }),
+    ...config,
     tracing: { sampleRatio: policy.tracing?.sampleRatio ?? null },
   };
   const snapshot = { ...content, digest: digestOf(content) };
-  return { snapshot, warnings: [...new Set(warnings)].toSorted(), conflicts: selection.conflicts };
+  return {
+    snapshot,
+    blobs: blobsFor(snapshot, documents),
+    warnings: [...new Set(warnings)].toSorted(),
+    conflicts: selection.conflicts,
+  };
 }

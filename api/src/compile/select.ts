@@ -4,7 +4,7 @@
  * Of each part (policy, flags) only one document may rule at a rank, as in GEP-713: the oldest, then the first by name.
  * The others are conflicts; that two documents of one rank were merged would make the result depend on chance.
  */
-import type { ConfigKeys } from '../config-map.ts';
+import type { ConfigKeys } from '../config-values.ts';
 import type { Document } from '../document.ts';
 import { canonicalJson } from '../digest.ts';
 import type { FlagsSpec } from '../flag-set.ts';

@@ -22,10 +22,17 @@ export const sidecarProfile = (spec: object, metadata: Metadata = {}): Document 
 
 /** A valid labelled ConfigMap with these specs (written as JSON). @throws Error when one is not valid. */
 export function configMap(
-  content: { policy?: object; flags?: object; config?: Record<string, string>; target?: string },
+  content: {
+    policy?: object;
+    flags?: object;
+    config?: Record<string, string>;
+    /** In base64. */
+    binary?: Record<string, string>;
+    target?: string;
+  },
   metadata: Metadata = {},
 ): Document {
-  const { policy, flags, config, target } = content;
+  const { policy, flags, config, binary, target } = content;
   return read({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -40,6 +47,7 @@ export function configMap(
       ...(flags !== undefined && { 'flags.yaml': JSON.stringify({ flags }) }),
       ...config,
     },
+    ...(binary !== undefined && { binaryData: binary }),
   });
 }
 
