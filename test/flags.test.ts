@@ -1,6 +1,7 @@
 /** Flags and live configuration in a real sidecar: at the gate, for an unmodified SDK, and as streams of changes. */
 import { OpenFeature, type Client, type EvaluationContext } from '@openfeature/server-sdk';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { compile } from '@fusebox/api/compile/compile.ts';
@@ -341,14 +342,37 @@ describe('live configuration', () => {
 
   test('stands on no page and in no log line', async () => {
     const secret = 's3cr3t-0f-the-service';
-    await using sidecar = await startSidecar({ upstream: service.port, settings: { config: { password: secret } } });
+    const shown: string[] = [];
+    const flags = ['--log-level=debug', '--access-log=all'];
+    const settings = { config: { password: secret, long: secret.repeat(1_000) } };
+    await using sidecar = await startSidecar({ upstream: service.port, settings, flags });
+    const look = async (): Promise<void> => {
+      for (const path of ['/snapshot', '/metrics', '/circuits']) shown.push((await sidecar.ask(path)).text);
+    };
     expect((await local(sidecar, '/config/password')).body).toBe(secret);
-    const shown = (await sidecar.ask('/snapshot')).text;
-    expect(shown).toContain('"password"');
-    await sidecar.write(settingsText({ config: { password: secret.repeat(5_000) } }));
-    await sidecar.line(({ level }) => level === 'error');
-    expect(shown + (await sidecar.ask('/snapshot')).text + JSON.stringify(sidecar.lines)).not.toContain(secret);
-    expect(JSON.stringify(sidecar.lines)).toContain('more than the maximum 65536');
+    expect((await local(sidecar, '/config/long')).body).toBe(settings.config.long);
+    await look();
+    const digest = (value: string): string => `sha256:${createHash('sha256').update(value).digest('hex')}`;
+    expect(JSON.parse(shown[0]!)).toMatchObject({
+      snapshot: {
+        config: {
+          long: { sizeBytes: 21_000, digest: digest(settings.config.long), encoding: 'text' },
+          password: { sizeBytes: 21, digest: digest(secret), encoding: 'text' },
+        },
+      },
+    });
+    for (const broken of [
+      settingsText({ config: { password: secret.repeat(60_000) } }),
+      settingsText(settings).replace('"password"', '"password'),
+      `${settingsText(settings)}\n  ${secret}: [`,
+    ]) {
+      const errors = sidecar.lines.filter(({ level }) => level === 'error').length;
+      await sidecar.write(broken);
+      await until('the refusal', () => sidecar.lines.filter(({ level }) => level === 'error').length > errors);
+      await look();
+    }
+    expect(shown.join('') + JSON.stringify(sidecar.lines)).not.toContain('s3cr3t');
+    expect(JSON.stringify(sidecar.lines)).toContain('has 1260000 bytes, more than the maximum 1048576');
   });
 });
 

@@ -24,6 +24,7 @@ test('without arguments every option has its documented default', () => {
     configPath: null,
     operator: null,
     dataDir: null,
+    liveFilesPath: null,
     who: { namespace: null, workloads: [], labels: null },
     otlpEndpoint: null,
     serviceName: 'fusebox-sidecar',
@@ -48,6 +49,7 @@ test('every option can be given as a flag and as a variable', () => {
     'unix:/run/app.sock',
     '--config',
     'policies',
+    '--live-files=/live',
     '--data-dir',
   ];
   argv.push('/data', '--namespace', 'shop', '--workload', 'deployment/users,svc/users', '--labels', 'app=users,tier=');
@@ -77,6 +79,7 @@ test('every option can be given as a flag and as a variable', () => {
     FUSEBOX_UPSTREAM: 'unix:/run/app.sock',
     FUSEBOX_CONFIG: 'policies',
     FUSEBOX_DATA_DIR: '/data',
+    FUSEBOX_LIVE_FILES: '/live',
     FUSEBOX_NAMESPACE: 'shop',
     FUSEBOX_WORKLOAD: 'deployment/users,svc/users',
     FUSEBOX_LABELS: 'app=users,tier=',
@@ -100,6 +103,7 @@ test('every option can be given as a flag and as a variable', () => {
     configPath: 'policies',
     operator: null,
     dataDir: '/data',
+    liveFilesPath: '/live',
     who: {
       namespace: 'shop',
       workloads: [

@@ -32,6 +32,8 @@ export interface Config {
   operator: OperatorAddress | null;
   /** Folder for the last good settings; null: nothing is kept on disk. */
   dataDir: string | null;
+  /** Folder for the live configuration as files; null: none. */
+  liveFilesPath: string | null;
   /** Which documents apply here. */
   who: Who;
   /** Base URL of an OTLP/HTTP collector. */
@@ -129,6 +131,7 @@ function configOf(command: Config['command'], values: Values): Config {
     configPath: values.configPath,
     operator: url === null || tokenPath === null ? null : { url, tokenPath, caPath },
     dataDir: values.dataDir,
+    liveFilesPath: values.liveFilesPath,
     who: { namespace: values.namespace, workloads, labels: values.labels },
     otlpEndpoint: values.otlpEndpoint,
     serviceName: values.serviceName ?? workloads[0]?.name ?? 'fusebox-sidecar',

@@ -1,13 +1,19 @@
 /** What the local API answers to the service beside us: flags by OFREP, and the keys of its live configuration. */
-import type { Snapshot } from '@fusebox/api/snapshot.ts';
-import { etagOf, evaluateAll, evaluateOne, isFresh, ofrepConfiguration, type FlagReader } from './ofrep.ts';
-
-export type ConfigEntries = NonNullable<Snapshot['config']>;
+import { type LiveValues, mediaTypeOf, shortTexts, withoutValues } from './live-values.ts';
+import {
+  etagOf,
+  evaluateAll,
+  evaluateOne,
+  isFresh,
+  ofrepConfiguration,
+  type FlagReader,
+  type OfrepAnswer,
+} from './ofrep.ts';
 
 /** What the answers are made of. */
 export interface LocalState {
   readonly flags: FlagReader;
-  readonly config: () => ConfigEntries;
+  readonly config: () => LiveValues;
 }
 
 /** A request that has come whole. */
@@ -24,12 +30,13 @@ export interface LocalRequest {
 
 /** An answer, or a stream of events to open. */
 export type LocalAnswer =
-  | { status: number; type: string; body: string; etag?: string; allow?: string }
+  | { status: number; type: string; body: string | Uint8Array; etag?: string; allow?: string }
   | { stream: 'flags' }
   | { stream: 'config'; /** null: all of them. */ key: string | null };
 
 const EVENTS_PATH = '/ofrep/v1/events';
 const BULK_PATH = '/ofrep/v1/evaluate/flags';
+const DIGESTS_PATH = '/config-digests';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 interface Place {
@@ -48,7 +55,7 @@ export function answerLocally(request: LocalRequest, state: LocalState): LocalAn
   return place.answer(request, state);
 }
 
-const PLACES = `POST ${BULK_PATH}, POST ${BULK_PATH}/KEY, GET /ofrep/v1/configuration, GET ${EVENTS_PATH}, GET /config, GET /config/KEY`;
+const PLACES = `POST ${BULK_PATH}, POST ${BULK_PATH}/KEY, GET /ofrep/v1/configuration, GET ${EVENTS_PATH}, GET /config, GET /config/KEY, GET ${DIGESTS_PATH}`;
 
 function placeOf(path: string): Place | null {
   if (path === BULK_PATH) return { method: 'POST', answer: allFlags };
@@ -56,6 +63,7 @@ function placeOf(path: string): Place | null {
     return { method: 'GET', answer: (request) => ofrep(ofrepConfiguration(), request) };
   if (path === EVENTS_PATH) return { method: 'GET', answer: () => ({ stream: 'flags' }) };
   if (path === '/config') return { method: 'GET', answer: allConfig };
+  if (path === DIGESTS_PATH) return { method: 'GET', answer: allDigests };
   const flag = keyBelow(`${BULK_PATH}/`, path);
   if (flag !== null) {
     return { method: 'POST', answer: (request, { flags }) => ofrep(evaluateOne(flag, request.body, flags), request) };
@@ -71,35 +79,33 @@ function allFlags(request: LocalRequest, { flags }: LocalState): LocalAnswer {
 
 function allConfig(request: LocalRequest, { config }: LocalState): LocalAnswer {
   if (wantsEvents(request)) return { stream: 'config', key: null };
-  const values = configValues(config());
-  return revalidated(
-    { status: 200, type: JSON_TYPE, body: `${JSON.stringify(values)}\n`, etag: etagOf(values) },
-    request,
-  );
+  return json(shortTexts(config()), request);
 }
+
+/** Of every key, also of those that are too long, or no text, to stand in `/config`. */
+const allDigests = (request: LocalRequest, { config }: LocalState): LocalAnswer =>
+  json(withoutValues(config()), request);
+
+const json = (value: unknown, request: LocalRequest): LocalAnswer =>
+  revalidated({ status: 200, type: JSON_TYPE, body: `${JSON.stringify(value)}\n`, etag: etagOf(value) }, request);
 
 function oneKey(key: string, request: LocalRequest, { config }: LocalState): LocalAnswer {
   if (wantsEvents(request)) return { stream: 'config', key };
-  const entries = config();
-  if (!Object.hasOwn(entries, key)) return problem(404, 'Not Found', `There is no key ${JSON.stringify(key)}.`);
-  const { value } = entries[key]!;
-  return revalidated({ status: 200, type: typeOf(key), body: value, etag: etagOf(value) }, request);
+  const value = config().get(key);
+  if (value === undefined) return problem(404, 'Not Found', `There is no key ${JSON.stringify(key)}.`);
+  const { body, digest } = value;
+  return revalidated({ status: 200, type: mediaTypeOf(key, value), body, etag: `"${digest}"` }, request);
 }
-
-/** Keys with their values alone. */
-export const configValues = (entries: ConfigEntries): Record<string, string> =>
-  Object.fromEntries(Object.entries(entries).map(([key, { value }]) => [key, value]));
 
 const wantsEvents = ({ accept }: LocalRequest): boolean => accept?.includes('text/event-stream') === true;
 
-function ofrep(answer: { status: number; body: unknown; etag?: string }, request: LocalRequest): LocalAnswer {
-  const { status, body, etag } = answer;
-  const text = { status, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
-  return etag === undefined ? text : revalidated({ ...text, etag }, request);
+function ofrep({ status, body, etag }: OfrepAnswer, request: LocalRequest): LocalAnswer {
+  const answer = { status, type: JSON_TYPE, body };
+  return etag === undefined ? answer : revalidated({ ...answer, etag }, request);
 }
 
 function revalidated(
-  answer: { status: number; type: string; body: string; etag: string },
+  answer: { status: number; type: string; body: string | Uint8Array; etag: string },
   request: LocalRequest,
 ): LocalAnswer {
   return isFresh(request.ifNoneMatch, answer.etag) ? { ...answer, status: 304, body: '' } : answer;
@@ -121,11 +127,3 @@ function keyBelow(prefix: string, path: string): string | null {
     return null;
   }
 }
-
-const TYPES: readonly [ending: RegExp, type: string][] = [
-  [/\.json$/i, JSON_TYPE],
-  [/\.ya?ml$/i, 'application/yaml; charset=utf-8'],
-  [/\.toml$/i, 'application/toml; charset=utf-8'],
-];
-
-const typeOf = (key: string): string => TYPES.find(([ending]) => ending.test(key))?.[1] ?? 'text/plain; charset=utf-8';

@@ -14,7 +14,8 @@ async function check({ configPath, who }: Config): Promise<number> {
     for (const fault of result.faults) process.stderr.write(`${fault}\n`);
     return 1;
   }
-  process.stdout.write(`${JSON.stringify(result.snapshot, null, 2)}\n`);
+  const { shownSnapshot } = await import('./io/views.ts');
+  process.stdout.write(`${JSON.stringify(shownSnapshot(result), null, 2)}\n`);
   return 0;
 }
 

@@ -53,6 +53,12 @@ export const optionTable = {
     help: 'Keeps the last good settings here, for the next start. Without it nothing is kept on disk.',
     parse: plain.nonEmpty,
   }),
+  liveFilesPath: option('live-files', {
+    group: 'Settings',
+    placeholder: 'DIR',
+    help: 'Keeps the live configuration here, too: a file for each key, laid out and replaced all at once as in a mounted ConfigMap. A folder that the service shares. Without it: no files.',
+    parse: plain.nonEmpty,
+  }),
   operatorUrl: option('operator', {
     group: 'Settings',
     placeholder: 'URL',

@@ -13,7 +13,7 @@ import { newHttpDate } from './io/http-date.ts';
 import type { LastGood } from './io/last-good.ts';
 import { Lifecycle } from './io/lifecycle.ts';
 import { listen, type Listener } from './io/listener.ts';
-import { startLocalSide } from './io/local-side.ts';
+import { startLocalSide, type LocalSide, type LocalSideOptions } from './io/local-side.ts';
 import { newLogger, type Logger } from '@fusebox/runtime/log.ts';
 import { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
@@ -28,6 +28,7 @@ import { newTraceIdSource } from './io/trace-ids.ts';
 import { UpstreamPool } from './io/upstream-pool.ts';
 import { connectUpstream } from './io/upstream-socket.ts';
 import { circuitReports, circuitsView, snapshotView, STATE_NAMES } from './io/views.ts';
+import type { Settings } from './live-values.ts';
 import type { RouteState } from './route-state.ts';
 
 /** Share of new traces that are sampled where nobody says (0..1). */
@@ -58,8 +59,7 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
   });
   registerGauges(registry, settings, telemetry);
   const { flags } = inbound.routes;
-  const { snapshot } = settings.current;
-  const local = await startLocalSide({ address: config.local, flags, snapshot, registry, clock, timers });
+  const local = await localSideOf(config, { flags, settings: settings.current, registry, log });
   circuits.add(() => local.circuitChanged());
 
   let listener: Listener | null = null;
@@ -93,9 +93,9 @@ export async function startSidecar(config: Config, log: Logger): Promise<Sidecar
     }),
   });
   const first = followSettings(config, { settings, inbound, registry, circuits }, (next, before) => {
-    inbound.apply(next);
+    inbound.apply(next.snapshot);
     local.applied(next);
-    showVersion(registry, before.digest, next.digest);
+    showVersion(registry, before.digest, next.snapshot.digest);
     settled = true;
   });
   // Nobody is served under built-in settings only because no others had been read yet.
@@ -123,7 +123,7 @@ type CircuitListeners = Set<(route: RouteState) => void>;
 async function followSettings(
   { configPath, operator, who }: Config,
   parts: { settings: SettingsInForce; inbound: Inbound; registry: MetricsRegistry; circuits: CircuitListeners },
-  apply: (snapshot: Snapshot, before: Snapshot) => void,
+  apply: (settings: Settings, before: Snapshot) => void,
 ): Promise<void> {
   const { settings, inbound, registry, circuits } = parts;
   if (configPath !== null) await settings.follow(configPath, who, apply);
@@ -144,6 +144,12 @@ async function followSettings(
   registerOperatorGauges(registry, () => feed.connected);
   await first;
 }
+
+const localSideOf = (
+  { local, liveFilesPath }: Config,
+  parts: Pick<LocalSideOptions, 'flags' | 'settings' | 'registry' | 'log'>,
+): Promise<LocalSide> =>
+  startLocalSide({ ...parts, address: local, filesDirectory: liveFilesPath, clock, timers, random: Math.random });
 
 const lastGoodOf = async ({ dataDir }: Config, log: Logger): Promise<LastGood | null> =>
   dataDir === null ? null : (await import('./io/last-good.ts')).newLastGood(dataDir, log);

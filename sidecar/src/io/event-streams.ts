@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const MAX_STREAMS = 256;
-/** What a reader may leave unread before it is cut (bytes): more than two whole configurations. */
+/** What a reader may leave unread (bytes) when more comes, before it is cut. One that has read all gets any event, however long. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
 /** One stream of events that somebody reads. */
@@ -67,6 +67,7 @@ export class EventStreams {
 }
 
 function send({ response }: Reader, text: string): void {
-  if (response.writableLength + text.length > MAX_UNREAD_BYTES) response.destroy();
+  const unread = response.writableLength;
+  if (unread > 0 && unread + text.length > MAX_UNREAD_BYTES) response.destroy();
   else response.write(text);
 }

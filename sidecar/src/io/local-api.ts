@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { bind } from '@fusebox/runtime/bind.ts';
 import { loopbackFault } from '@fusebox/runtime/loopback.ts';
-import { answerLocally, configValues, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
+import { shortTexts, type LiveValue, type LiveValues, withoutValue } from '../live-values.ts';
+import { answerLocally, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
 import { etagOf } from '../ofrep.ts';
 import { EventStreams, type StreamNews } from './event-streams.ts';
 
@@ -36,9 +37,13 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     (request, response) => {
       request.on('error', () => response.destroy());
       response.on('error', () => response.destroy());
-      receive(request)
-        .then((body) => answer({ request, response, body }, options, streams))
-        .catch(() => send(response, request, problem(500, 'Internal Server Error', 'It could not be answered.')));
+      receive(request, (body) => {
+        try {
+          answer({ request, response, body }, options, streams);
+        } catch {
+          send(response, request, problem(500, 'Internal Server Error', 'It could not be answered.'));
+        }
+      });
     },
   );
   server.maxConnections = 1_024;
@@ -54,18 +59,20 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   };
 }
 
-/** The body; null: it is larger than any request needs. Never rejects. */
-function receive(request: IncomingMessage): Promise<string | null> {
-  return new Promise((resolve) => {
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (piece: Buffer) => {
-      bytes += piece.length;
-      if (bytes > MAX_BODY_BYTES) resolve(null);
-      else pieces.push(piece);
-    });
-    request.on('end', () => resolve(Buffer.concat(pieces).toString('utf8')));
-    request.on('close', () => resolve(null));
+/** Hands over the body, once; null: it is larger than any request needs. A request that breaks off hands over nothing. */
+function receive(request: IncomingMessage, done: (body: string | null) => void): void {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  request.on('data', (piece: Buffer) => {
+    const wasTooLarge = bytes > MAX_BODY_BYTES;
+    bytes += piece.length;
+    if (bytes <= MAX_BODY_BYTES) pieces.push(piece);
+    else if (!wasTooLarge) done(null);
+  });
+  request.on('end', () => {
+    if (bytes > MAX_BODY_BYTES) return;
+    // Nearly always it came in one piece.
+    done((pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)).toString('utf8'));
   });
 }
 
@@ -108,13 +115,12 @@ function answer({ request, response, body }: Exchange, options: LocalApiOptions,
 type Reply = Exclude<LocalAnswer, { stream: string }>;
 
 function send(response: ServerResponse, request: IncomingMessage, { status, type, body, etag, allow }: Reply): void {
-  response.writeHead(status, {
-    ...(status === 304 ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(etag !== undefined && { etag }),
-    ...(allow !== undefined && { allow }),
-  });
+  // Names and values in turn: what Node writes without copying it first.
+  const fields = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff'];
+  if (status !== 304) fields.push('content-type', type, 'content-length', String(Buffer.byteLength(body)));
+  if (etag !== undefined) fields.push('etag', etag);
+  if (allow !== undefined) fields.push('allow', allow);
+  response.writeHead(status, fields);
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
@@ -124,11 +130,9 @@ function newsOf(
 ): (lastId: string | null) => StreamNews | null {
   if (stream === 'config') {
     const key = 'key' in what ? what.key : null;
-    // All keys at once, or one with null for one that is not there: what stood together is told together.
-    const read = (): unknown => (key === null ? configValues(config()) : { key, value: config()[key]?.value ?? null });
     return (lastId) => {
-      const data = read();
-      const id = etagOf(data).slice(1, -1);
+      const { data, version } = key === null ? newsOfAll(config()) : newsOfOne(key, config().get(key));
+      const id = etagOf(version).slice(1, -1);
       return id === lastId ? null : { id, event: 'config', data };
     };
   }
@@ -140,4 +144,25 @@ function newsOf(
       ? null
       : { id, event: 'message', data: { type: 'refetchEvaluation', etag: `"${id}"` } };
   };
+}
+
+/** What there is to tell, and what it depends on. */
+interface ConfigNews {
+  data: unknown;
+  version: unknown;
+}
+
+/** All short texts at once: what stood together is told together. It comes as well when only a value beside them has changed. */
+function newsOfAll(values: LiveValues): ConfigNews {
+  const data = shortTexts(values);
+  const others = [...values].flatMap(([key, { body, digest }]) => (typeof body === 'string' ? [] : [[key, digest]]));
+  return { data, version: others.length === 0 ? data : [data, others] };
+}
+
+/** A value that travels by digest is fetched by whoever wants it; null stands for a key that is not there. */
+function newsOfOne(key: string, value: LiveValue | undefined): ConfigNews {
+  const told =
+    value === undefined || typeof value.body === 'string' ? { value: value?.body ?? null } : withoutValue(value);
+  const data = { key, ...told };
+  return { data, version: data };
 }

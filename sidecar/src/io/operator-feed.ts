@@ -1,12 +1,15 @@
 import type { Clock, Random, Timers } from '@fusebox/api/clock.ts';
+import { type Blobs, NO_BLOBS } from '@fusebox/api/config-values.ts';
 import { PRODUCT_VERSION } from '@fusebox/api/product-version.ts';
 import { MAX_CIRCUITS, MAX_REASON_LENGTH, type Report } from '@fusebox/api/report.ts';
 import { readSnapshot } from '@fusebox/api/snapshot-reader.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
+import type { Settings } from '../live-values.ts';
 import type { StreamEvent } from '../rules/event-stream.ts';
 import { reconnectDelayMs } from '../rules/reconnect-delay.ts';
 
+import { OperatorBlobs } from './operator-blobs.ts';
 import { OperatorCredentials, type CredentialFiles, type OperatorAccess } from './operator-credentials.ts';
 import { OperatorReports } from './operator-reports.ts';
 import { followStream } from './operator-stream.ts';
@@ -20,14 +23,19 @@ export interface OperatorFeedOptions {
   clock: Clock;
   timers: Timers;
   random: Random;
+  /** Values that are here already. */
+  blobs: Blobs;
   /** Puts a snapshot in force. `received` is what it was read from, with all that this version does not know. */
-  onSnapshot: (snapshot: Snapshot, received: Snapshot) => void;
+  onSnapshot: (settings: Settings, received: Snapshot) => void;
   onRejected?: (faults: string[]) => void;
-  /** What must be waited for before a snapshot with flag definitions can be put in force; null: nothing. */
+  /** What must be loaded before a snapshot can be put in force; null: nothing. */
   prepare?: (snapshot: Pick<Snapshot, 'flagDefinitions'>) => Promise<void> | null;
   /** How the circuits stand. */
   circuits: () => Report['circuits'];
 }
+
+/** A snapshot whose values have not all come after this long (ms) is refused. */
+const BLOBS_MS = 10_000;
 
 type Answer = Omit<Report, 'format' | 'version' | 'circuits'>;
 
@@ -50,7 +58,11 @@ export class OperatorFeed {
   private lastEventId: string | null = null;
   private appliedDigest: string | null = null;
   private answer: Answer | null = null;
-  private newest: StreamEvent | null = null;
+  private readonly blobs: OperatorBlobs;
+  /** The values that the snapshot in force names. */
+  private appliedBlobs: NonNullable<Snapshot['configBlobs']> = {};
+  /** The snapshot that waits for what it needs; null: none does. */
+  private awaited: { digest: string; ending: AbortController } | null = null;
   private failures = 0;
   private complained = '';
   /** Ends the stream, or the wait before the next one. */
@@ -61,6 +73,7 @@ export class OperatorFeed {
     const { files, url, timers, random, log } = options;
     this.options = options;
     this.credentials = new OperatorCredentials(files, options);
+    this.blobs = new OperatorBlobs({ url, access: () => this.access, timers, random, kept: options.blobs });
     this.reports = new OperatorReports({
       url,
       access: () => this.access,
@@ -95,6 +108,7 @@ export class OperatorFeed {
   close(): void {
     this.closed = true;
     this.reports.close();
+    this.awaited?.ending.abort();
     this.interrupt();
     this.credentials.close();
   }
@@ -156,32 +170,71 @@ export class OperatorFeed {
     this.options.log.warn('not connected to the operator; what is in force stays', { error });
   }
 
-  /** Takes an event now, or once what it needs is loaded; of those that wait, only the newest. */
+  /** Takes a snapshot now, or once what it needs is here; of those that wait, only the newest. */
   private take(event: StreamEvent): void {
     if (event.type !== 'snapshot') return;
-    this.newest = event;
-    const ready = event.data.includes('"flagDefinitions"') ? this.options.prepare?.({ flagDefinitions: {} }) : null;
-    if (ready === null || ready === undefined) this.takeNow(event);
-    else {
-      ready.then(
-        () => this.newest === event && !this.closed && this.takeNow(event),
-        (error: unknown) => this.options.log.error('settings could not be applied', { error }),
-      );
-    }
-  }
-
-  private takeNow({ data, lastEventId }: StreamEvent): void {
     const { clock } = this.options;
-    const startMs = clock.nowMs();
     this.failures = 0;
     this.settings.lastReadWallMs = clock.wallMs();
     // What was refused was seen, too: something older must not follow it.
-    this.lastEventId = lastEventId;
-    const { digest, faults } = this.obey(data);
+    this.lastEventId = event.lastEventId;
+    const arrival = { startMs: clock.nowMs(), ...readEvent(event.data) };
+    // A new stream begins with what we are waiting for already.
+    if (this.awaited?.digest === arrival.digest) return;
+    this.awaited?.ending.abort();
+    this.awaited = null;
+    if ('faults' in arrival) this.settle(arrival, arrival.faults);
+    else this.bring(arrival);
+  }
+
+  private bring(arrival: Arrival): void {
+    const { prepare, log } = this.options;
+    const { snapshot, digest } = arrival;
+    const named = snapshot.configBlobs ?? {};
+    const loaded = prepare?.(snapshot) ?? null;
+    const isHere = this.blobs.of(named) !== null;
+    if (loaded === null && isHere) return this.settle(arrival, this.obey(arrival));
+    const awaited = { digest, ending: new AbortController() };
+    this.awaited = awaited;
+    Promise.all([loaded, isHere ? null : this.fetch(arrival, awaited.ending.signal)]).then(
+      () => {
+        if (this.awaited !== awaited || this.closed) return;
+        this.awaited = null;
+        this.settle(arrival, this.obey(arrival));
+      },
+      (error: unknown) => log.error('settings could not be applied', { error }),
+    );
+  }
+
+  /** Brings the values that are missing. After a while the snapshot is refused; it is obeyed all the same when they do come. */
+  private async fetch(arrival: Arrival, signal: AbortSignal): Promise<void> {
+    const named = arrival.snapshot.configBlobs ?? {};
+    this.blobs.keepOnly([this.appliedBlobs, named]);
+    let failure = '';
+    const cancel = this.options.timers.after(BLOBS_MS, () => {
+      if (signal.aborted) return;
+      const [key] = Object.entries(named).find(([, blob]) => this.blobs.of({ blob }) === null) ?? [''];
+      const why = failure === '' ? '' : `: ${failure}`;
+      this.settle(arrival, [
+        `config[${JSON.stringify(key)}]: its value has not come within ${BLOBS_MS / 1000} s${why}`,
+      ]);
+    });
+    signal.addEventListener('abort', cancel);
+    await this.blobs.fetch(named, {
+      revision: this.lastEventId ?? '',
+      signal,
+      onFailure: (_key, why) => (failure = why),
+    });
+    cancel();
+  }
+
+  /** Says to the operator, and remembers, what became of a snapshot. */
+  private settle({ digest, startMs }: Pick<Arrival, 'digest' | 'startMs'>, faults: string[]): void {
+    const { clock } = this.options;
     if (faults.length > 0) this.refuse(faults);
     this.answer = {
       digest,
-      revision: lastEventId,
+      revision: this.lastEventId ?? '',
       result: faults.length > 0 ? 'rejected' : 'applied',
       reason: faults.length > 0 ? faults.join('; ').slice(0, MAX_REASON_LENGTH) : null,
       tookMs: clock.nowMs() - startMs,
@@ -190,28 +243,25 @@ export class OperatorFeed {
     this.reports.tell();
   }
 
-  /** Puts what was received in force, or says why not. */
-  private obey(data: string): { digest: string; faults: string[] } {
+  /** Puts a snapshot in force, or says why not. */
+  private obey({ snapshot, received, digest }: Arrival): string[] {
     const { onSnapshot, log, clock } = this.options;
-    let digest = NO_DIGEST;
+    const named = snapshot.configBlobs ?? {};
     try {
-      const received: unknown = JSON.parse(data);
-      digest = digestIn(received);
-      const read = readSnapshot(received);
-      if ('faults' in read) return { digest, faults: read.faults };
-      const { snapshot } = read;
-      onSnapshot(snapshot, received as Snapshot);
+      onSnapshot({ snapshot, blobs: this.blobs.of(named) ?? NO_BLOBS }, received);
+      this.appliedBlobs = named;
+      this.blobs.keepOnly([named]);
       this.settings.valid = true;
       this.settings.faults = [];
-      if (snapshot.digest !== this.appliedDigest) {
-        this.appliedDigest = snapshot.digest;
+      if (digest !== this.appliedDigest) {
+        this.appliedDigest = digest;
         this.settings.lastAppliedWallMs = clock.wallMs();
         log.info('settings applied', { digest, sources: snapshot.sources });
       }
-      return { digest, faults: [] };
+      return [];
     } catch (error) {
       log.error('settings could not be applied', { error });
-      return { digest, faults: [`could not be applied: ${error instanceof Error ? error.message : String(error)}`] };
+      return [`could not be applied: ${error instanceof Error ? error.message : String(error)}`];
     }
   }
 
@@ -233,6 +283,29 @@ export class OperatorFeed {
 
 /** Stands in a report for the digest of something that has none. */
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
+
+/** A snapshot that has come. */
+interface Arrival {
+  digest: string;
+  snapshot: Snapshot;
+  /** What it was read from. */
+  received: Snapshot;
+  /** When it came (ms, monotonic). */
+  startMs: number;
+}
+
+function readEvent(data: string): Omit<Arrival, 'startMs'> | { digest: string; faults: string[] } {
+  let received: unknown;
+  try {
+    received = JSON.parse(data);
+  } catch {
+    // The message would show a piece of it, in which there may be a value of the service's configuration.
+    return { digest: NO_DIGEST, faults: ['it is no JSON'] };
+  }
+  const digest = digestIn(received);
+  const read = readSnapshot(received);
+  return 'faults' in read ? { digest, faults: read.faults } : { digest, ...read, received: received as Snapshot };
+}
 
 function digestIn(received: unknown): string {
   const { digest } = Object(received) as { digest?: unknown };

@@ -1,6 +1,8 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { prepareFlags } from '../flags-in-force.ts';
+import { NO_BLOBS } from '@fusebox/api/config-values.ts';
+import type { Settings } from '../live-values.ts';
 import type { LastGood } from './last-good.ts';
 import type { OperatorFeed, OperatorFeedOptions } from './operator-feed.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
@@ -27,10 +29,10 @@ export class SettingsInForce {
   private source: Pick<OperatorFeed, 'state' | 'close'> | null = null;
   private kept: Promise<void> = Promise.resolve();
 
-  private constructor(options: SettingsOptions, lastGood: Snapshot | null) {
+  private constructor(options: SettingsOptions, lastGood: Settings | null) {
     this.options = options;
     this.current = {
-      snapshot: lastGood ?? options.builtIn,
+      ...(lastGood ?? { snapshot: options.builtIn, blobs: NO_BLOBS }),
       origin: lastGood === null ? 'built-in' : 'disk',
       appliedWallMs: options.wallMs(),
     };
@@ -39,7 +41,7 @@ export class SettingsInForce {
   /** Begins with the last good snapshot of the disk, where there is one. */
   static async begin(options: SettingsOptions): Promise<SettingsInForce> {
     const lastGood = (await options.lastGood?.read()) ?? null;
-    if (lastGood !== null) await prepareFlags(lastGood);
+    if (lastGood !== null) await prepareFlags(lastGood.snapshot);
     return new SettingsInForce(options, lastGood);
   }
 
@@ -49,7 +51,7 @@ export class SettingsInForce {
   }
 
   /** Follows the file or folder at `path`. Resolves when it was read for the first time, be it good or bad. */
-  async follow(path: string, who: Who, apply: (snapshot: Snapshot, before: Snapshot) => void): Promise<void> {
+  async follow(path: string, who: Who, apply: (settings: Settings, before: Snapshot) => void): Promise<void> {
     const { startSettingsSource } = await import('./settings-source.ts');
     const { log, wallMs, lastGood } = this.options;
     await new Promise<void>((resolve) => {
@@ -59,10 +61,10 @@ export class SettingsInForce {
         log,
         wallMs,
         prepare: prepareFlags,
-        onSnapshot: (snapshot) => {
-          apply(snapshot, this.current.snapshot);
-          this.current = { snapshot, origin: 'file', appliedWallMs: wallMs() };
-          if (lastGood !== null) this.kept = lastGood.write(snapshot);
+        onSnapshot: (settings) => {
+          apply(settings, this.current.snapshot);
+          this.current = { ...settings, origin: 'file', appliedWallMs: wallMs() };
+          if (lastGood !== null) this.kept = lastGood.write(settings);
           resolve();
         },
         onRejected: () => resolve(),
@@ -72,8 +74,8 @@ export class SettingsInForce {
 
   /** Follows the operator. `first` resolves when it has sent something, be it good or bad. */
   async followOperator(
-    options: Omit<OperatorFeedOptions, 'onSnapshot' | 'onRejected' | 'log'>,
-    apply: (snapshot: Snapshot, before: Snapshot) => void,
+    options: Omit<OperatorFeedOptions, 'onSnapshot' | 'onRejected' | 'log' | 'blobs'>,
+    apply: (settings: Settings, before: Snapshot) => void,
   ): Promise<{ feed: OperatorFeed; first: Promise<void> }> {
     const { OperatorFeed } = await import('./operator-feed.ts');
     const { log, wallMs, lastGood } = this.options;
@@ -82,18 +84,19 @@ export class SettingsInForce {
       ...options,
       log,
       prepare: prepareFlags,
-      onSnapshot: (snapshot, received) => {
+      blobs: this.current.blobs,
+      onSnapshot: (settings, received) => {
         const before = this.current;
-        const isSame = snapshot.digest === before.snapshot.digest;
-        apply(snapshot, before.snapshot);
+        const isSame = settings.snapshot.digest === before.snapshot.digest;
+        apply(settings, before.snapshot);
         this.current = {
-          snapshot,
+          ...settings,
           origin: 'operator',
           appliedWallMs: isSame ? before.appliedWallMs : wallMs(),
         };
         // With what this version does not know: the digest speaks of that, too.
         if (lastGood !== null && (!isSame || before.origin === 'built-in')) {
-          this.kept = lastGood.write(received);
+          this.kept = lastGood.write({ snapshot: received, blobs: settings.blobs });
         }
         resolve();
       },

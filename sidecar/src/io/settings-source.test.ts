@@ -27,7 +27,7 @@ function start(more: Partial<SettingsSourceOptions> = {}) {
       wallMs: () => nowMs,
     }),
     wallMs: () => nowMs,
-    onSnapshot: (snapshot) => snapshots.push(snapshot),
+    onSnapshot: ({ snapshot }) => snapshots.push(snapshot),
     onRejected: (faults) => rejections.push(faults),
     watch: (options) => {
       disk = options;
@@ -106,7 +106,7 @@ test('a warning is told once, until it has gone and come back', () => {
 test('a snapshot that cannot be applied is a rejection, and is tried again when it comes back', () => {
   let broken = true;
   const { source, put } = start({
-    onSnapshot: (snapshot) => {
+    onSnapshot: ({ snapshot }) => {
       if (broken) throw new Error('no room');
       snapshots.push(snapshot);
     },

@@ -1,6 +1,7 @@
 import type { Who } from '@fusebox/api/compile/who.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { compileSettings } from '../compile-settings.ts';
+import type { Settings } from '../live-values.ts';
 import type { SettingsResult } from '../compile-settings.ts';
 import { watchSettings } from './file-feed.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
@@ -28,7 +29,7 @@ export interface SettingsSourceOptions {
   /** Milliseconds since 1970. */
   wallMs: () => number;
   /** A snapshot whose digest differs from that of the one before. */
-  onSnapshot: (snapshot: Snapshot, info: { warnings: string[] }) => void;
+  onSnapshot: (settings: Settings, info: { warnings: string[] }) => void;
   /** What must be waited for before this snapshot can be handed over; null: nothing. */
   prepare?: (snapshot: Snapshot) => Promise<void> | null;
   /** What is on disk is not valid; the last good snapshot stays. */
@@ -63,7 +64,8 @@ export function startSettingsSource(options: SettingsSourceOptions): { state(): 
     onRejected?.(faults);
   }
 
-  function accept(snapshot: Snapshot, warnings: string[]): void {
+  function accept(settings: Settings, warnings: string[]): void {
+    const { snapshot } = settings;
     const recovered = !state.valid;
     state.valid = true;
     state.faults = [];
@@ -74,7 +76,7 @@ export function startSettingsSource(options: SettingsSourceOptions): { state(): 
       if (recovered) log.info('settings valid again, and the same as before', { path, digest });
       return;
     }
-    onSnapshot(snapshot, { warnings });
+    onSnapshot(settings, { warnings });
     digest = snapshot.digest;
     state.lastAppliedWallMs = wallMs();
     log.info('settings applied', { path, digest, sources: snapshot.sources });
@@ -90,10 +92,10 @@ export function startSettingsSource(options: SettingsSourceOptions): { state(): 
         reject(result.faults);
         return;
       }
-      const { snapshot, warnings } = result;
+      const { snapshot, blobs, warnings } = result;
       const ready = prepare?.(snapshot) ?? null;
-      if (ready === null) accept(snapshot, warnings);
-      else ready.then(() => mine === turn && accept(snapshot, warnings)).catch(fail);
+      if (ready === null) accept({ snapshot, blobs }, warnings);
+      else ready.then(() => mine === turn && accept({ snapshot, blobs }, warnings)).catch(fail);
     } catch (error) {
       fail(error);
     }

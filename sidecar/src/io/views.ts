@@ -1,6 +1,7 @@
 import type { Clock } from '@fusebox/api/clock.ts';
 import type { CircuitReport } from '@fusebox/api/report.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import { liveValuesOf, type Settings, withoutValues } from '../live-values.ts';
 import type { RouteState } from '../route-state.ts';
 import { retryAfterMs } from '../rules/circuit.ts';
 import { advance } from '../rules/sliding-window.ts';
@@ -14,11 +15,13 @@ export interface SnapshotView {
   /** null: no settings are configured. */
   settings: { valid: boolean; faults: string[]; rejectedTotal: number; lastReadAt: string | null } | null;
   /** With the keys of the service's configuration, never with their values. */
-  snapshot: Omit<Snapshot, 'config'> & { config?: Record<string, { bytes: number }> };
+  snapshot: ShownSnapshot;
 }
 
-export interface InForce {
-  snapshot: Snapshot;
+/** A snapshot in which only size and digest stand for each value of live configuration. */
+type ShownSnapshot = Omit<Snapshot, 'config' | 'configBlobs'> & { config?: ReturnType<typeof withoutValues> };
+
+export interface InForce extends Settings {
   origin: SnapshotView['origin'];
   /** ms since 1970. */
   appliedWallMs: number;
@@ -38,13 +41,14 @@ export const snapshotView = (inForce: InForce, settings: SettingsState | null): 
           rejectedTotal: settings.rejectedTotal,
           lastReadAt: settings.lastReadWallMs === null ? null : iso(settings.lastReadWallMs),
         },
-  snapshot: withoutValues(inForce.snapshot),
+  snapshot: shownSnapshot(inForce),
 });
 
-function withoutValues({ config, ...shown }: Snapshot): SnapshotView['snapshot'] {
-  if (config === undefined) return shown;
-  const sizes = Object.entries(config).map(([key, { value }]) => [key, { bytes: Buffer.byteLength(value) }] as const);
-  return { ...shown, config: Object.fromEntries(sizes) };
+/** For people: a value of live configuration may be as good as a secret. */
+export function shownSnapshot(settings: Settings): ShownSnapshot {
+  const { config: _texts, configBlobs: _blobs, ...shown } = settings.snapshot;
+  const values = liveValuesOf(settings);
+  return values.size === 0 ? shown : { ...shown, config: withoutValues(values) };
 }
 
 /** For `/circuits`: state, window and last reason of each circuit. */
