@@ -25,7 +25,7 @@ const programs = { node: process.execPath, nft: '/usr/sbin/nft' };
 const folder = 'dist/images';
 
 /** What the Dockerfile copies: `native/` and `app/`. */
-function prepare({ name, bundle, programs: wanted }: Image): string {
+function prepare({ name, bundles, programs: wanted }: Image): string {
   const context = join(folder, name);
   rmSync(context, { recursive: true, force: true });
   const root = join(context, 'native');
@@ -33,7 +33,7 @@ function prepare({ name, bundle, programs: wanted }: Image): string {
   mkdirSync(join(root, 'etc'), { recursive: true });
   // Some libraries ask for the name of the user they run as.
   writeFileSync(join(root, 'etc/passwd'), 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n');
-  if (bundle !== null) cpSync(join('dist', bundle), join(context, 'app'), { recursive: true });
+  for (const bundle of bundles) cpSync(join('dist', bundle), join(context, 'app'), { recursive: true });
   return context;
 }
 
