@@ -31,6 +31,8 @@ beforeAll(async () => {
     misbehave,
     log: silentLog,
     profiles: { of: () => null },
+    payments: { pay: async () => ({ kind: 'not-set' }) },
+    isTraced: false,
     flags: { isOn: (key) => on.has(key) },
     hash: async () => 'hash',
     readiness: { whyNot: async () => null, stopping() {} },

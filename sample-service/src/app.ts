@@ -6,6 +6,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Flags } from './flags/flags.ts';
 import { notFound } from './http/not-found.ts';
 import { ownRoutes } from './http/own-routes.ts';
+import { paymentRoutes } from './http/payment-routes.ts';
 import { problemText, sendProblem } from './http/problem.ts';
 import { profileRoutes } from './http/profile-routes.ts';
 import { addScopes } from './http/request-scope.ts';
@@ -13,15 +14,20 @@ import { userRoutes, type UserRouteParts } from './http/user-routes.ts';
 import { compileValidator } from './http/validation.ts';
 import type { Log } from './log.ts';
 import { alwaysWell, drip, type Misbehave } from './misbehave.ts';
+import type { Payments } from './payments/payments.ts';
 import type { Readiness } from './readiness.ts';
 import { ServiceError } from './service-error.ts';
+import { traceRequests } from './tracing/request-spans.ts';
 
 /** What the service is made of. */
 export interface AppParts extends UserRouteParts {
+  payments: Payments;
   flags: Flags;
   misbehave: Misbehave;
   readiness: Readiness;
   log: Log;
+  /** Whether requests get spans. */
+  isTraced: boolean;
 }
 
 const keepAliveTimeoutMs = 5_000;
@@ -33,7 +39,7 @@ const requestId = ({ headers: { 'x-request-id': given } }: IncomingMessage): str
 
 /** Builds the service without listening. Its errors are `application/problem+json`. */
 export function buildApp(parts: AppParts): FastifyInstance {
-  const { users, flags, misbehave, readiness, log } = parts;
+  const { users, payments, flags, misbehave, readiness, log, isTraced } = parts;
   const onError = (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     answerError({ error, request, reply, log });
   const app = Fastify({
@@ -50,8 +56,14 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(onError);
   addScopes(app);
+  if (isTraced) traceRequests(app);
   addMisbehaviour(app, misbehave);
-  const routes = [...userRoutes(parts), ...profileRoutes(users, flags), ...ownRoutes(misbehave, readiness)];
+  const routes = [
+    ...userRoutes(parts),
+    ...paymentRoutes(users, payments),
+    ...profileRoutes(users, flags),
+    ...ownRoutes(misbehave, readiness),
+  ];
   for (const route of routes) app.route(route);
   app.setNotFoundHandler(notFound(routes));
   return app;

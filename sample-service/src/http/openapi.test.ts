@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Flags } from '../flags/flags.ts';
 import type { Misbehave } from '../misbehave.ts';
+import type { Payments } from '../payments/payments.ts';
 import type { Readiness } from '../readiness.ts';
 import { openApi } from './openapi.ts';
 import { ownRoutes } from './own-routes.ts';
+import { paymentRoutes } from './payment-routes.ts';
 import { profileRoutes } from './profile-routes.ts';
 import { userRoutes, type UserRouteParts } from './user-routes.ts';
 import type { Users } from '../users/users.ts';
@@ -11,6 +13,7 @@ import type { Users } from '../users/users.ts';
 // Only the tables are read, no handler runs.
 const routes = [
   ...userRoutes({} as UserRouteParts),
+  ...paymentRoutes({} as Users, {} as Payments),
   ...profileRoutes({} as Users, {} as Flags),
   ...ownRoutes({} as Misbehave, {} as Readiness),
 ];

@@ -1,3 +1,4 @@
+import { NewPayment, Payment, PaymentHeaders } from './payment-routes.ts';
 import {
   ChangedUser,
   Health,
@@ -41,6 +42,7 @@ const unavailable = {
   ...problem('`code` is overloaded, database-unavailable or database-timeout: try again after `Retry-After`.'),
   headers: { 'retry-after': header('Seconds.', 'integer') },
 };
+const paymentKey = header('The key of this payment, whether it was given or made.');
 const tooLarge = problem('The body is too large.');
 const noJson = problem('The body is not declared as JSON.');
 
@@ -124,6 +126,32 @@ export const openApi = {
         },
       },
     },
+    '/users/{id}/payments': {
+      parameters: [id],
+      post: {
+        operationId: 'payForUser',
+        summary: 'Pay, by the payment service',
+        parameters: Object.entries(PaymentHeaders.properties).map(([name, schema]) => ({ name, in: 'header', schema })),
+        requestBody: body('NewPayment'),
+        responses: {
+          201: { ...json('It is paid.', schemaOf('Payment')), headers: { 'idempotency-key': paymentKey } },
+          400: badRequest,
+          404: problem('There is no such user, or no payment service is set (`code` payments-not-set).'),
+          413: tooLarge,
+          415: noJson,
+          '4XX': problem('The payment service rejected it (`code` payment-rejected), with this status.'),
+          502: problem('The payment service failed (`code` payment-failed).'),
+          503: {
+            ...problem('`code` circuit-open: the payment service fails at present and was not asked; or as elsewhere.'),
+            headers: unavailable.headers,
+          },
+          504: {
+            ...problem('`code` payment-timeout: ask again with the same key to learn whether it was paid.'),
+            headers: { 'idempotency-key': paymentKey },
+          },
+        },
+      },
+    },
     '/api/profiles': {
       get: {
         operationId: 'listProfiles',
@@ -187,6 +215,8 @@ export const openApi = {
       NewUser,
       ChangedUser,
       Profile,
+      NewPayment,
+      Payment,
       Misbehaviour,
       Health,
       Problem,

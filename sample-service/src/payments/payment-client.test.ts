@@ -5,7 +5,7 @@ import { backgroundScope } from '../scope.ts';
 import { changeableSettings } from '../settings/changeable-settings.ts';
 import { mostAmountMinor, startPaymentStandIn, type PaymentStandIn } from '../stand-ins/payment-stand-in.ts';
 import { startStandIn, type Answered, type StandIn } from '../stand-ins/stand-in.ts';
-import { createBreaker } from './breaker.ts';
+import { createBreaker, type Breaker } from './breaker.ts';
 import { createPayments } from './payment-client.ts';
 import type { Payments } from './payments.ts';
 
@@ -26,14 +26,15 @@ afterAll(async () => {
 });
 
 let settings: ReturnType<typeof changeableSettings>;
+let breaker: Breaker;
 let payments: Payments;
 beforeEach(() => {
   settings = changeableSettings({ 'payments.url': service.url, 'payments.timeout_ms': enoughMs });
-  const breaker = createBreaker({ settings, log: silentLog, nowMs: Date.now });
+  breaker = createBreaker({ settings, log: silentLog, nowMs: Date.now });
   payments = createPayments({ settings, outgoing, breaker });
 });
 afterEach(() => {
-  payments.close();
+  breaker.close();
   service.faults = { mode: 'none', share: 1, delay_ms: 0 };
 });
 

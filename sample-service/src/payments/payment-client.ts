@@ -19,7 +19,7 @@ const paymentBody = Compile(PaymentBody);
 export interface PaymentParts {
   settings: { readonly current: Pick<Settings, 'payments'> };
   outgoing: Outgoing;
-  breaker: Breaker;
+  breaker: Pick<Breaker, 'run'>;
 }
 
 type Delivered = Extract<PaymentAnswer, { kind: 'accepted' | 'rejected' }>;
@@ -51,7 +51,6 @@ export const createPayments = ({ settings, outgoing, breaker }: PaymentParts): P
       return { kind: 'failed', detail: 'The payment service cannot be reached.', retryAfter: null };
     }
   },
-  close: () => breaker.close(),
 });
 
 interface Delivery {

@@ -33,5 +33,4 @@ export type PaymentAnswer =
 export interface Payments {
   /** `idempotencyKey` makes one payment of all tries that have it. Never rejects. */
   pay(scope: Scope, order: PaymentOrder, idempotencyKey: string): Promise<PaymentAnswer>;
-  close(): void;
 }

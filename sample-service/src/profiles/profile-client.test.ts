@@ -90,7 +90,7 @@ test.each([
 test('a base URL with a path keeps it', async () => {
   const other = await startStandIn({ answer: () => ({ status: 200, body: { display_name: 'Ada' } }) });
   settings.change({ 'profiles.url': `${other.url}/v2/` });
-  expect(await profiles.of(scope, 7)).toEqual({ profile: { displayName: 'Ada', about: null } });
+  expect(await profiles.of(scope, 7)).toEqual({ profile: { displayName: 'Ada' } });
   expect(other.newest[0]!.path).toBe('/v2/api/profiles/7');
   await other.close();
 });

@@ -51,7 +51,8 @@ function profileIn({ status, body }: Answer): ProfileAnswer {
   if (status !== 200) return { missing: 'unavailable' };
   const profile = parsed(body);
   if (!profileBody.Check(profile)) return { missing: 'invalid' };
-  return { profile: { displayName: profile.display_name, about: profile.about ?? null } };
+  const { display_name: displayName, about } = profile;
+  return { profile: { displayName, ...(typeof about === 'string' && { about }) } };
 }
 
 function parsed(text: string): unknown {

@@ -3,8 +3,8 @@ import type { Scope } from '../scope.ts';
 /** What the profile service knows of a user. */
 export interface Profile {
   displayName: string;
-  /** A few words about the user; null: there are none. */
-  about: string | null;
+  /** A few words about the user. */
+  about?: string;
 }
 
 /** Why there is no profile: no answer in time, no usable connection or a 5xx, no such profile, or an answer of another form. */
