@@ -17,13 +17,16 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const cacheReads = new Counter({
+    name: 'users_cache_reads_total',
+    help: 'Look-ups of users in the cache.',
+    labelNames: ['result'],
+    registers,
+  });
+  // A series that appears with its first event hides that event from `rate()`.
+  for (const result of ['hit', 'miss', 'error']) cacheReads.inc({ result }, 0);
   return {
-    cacheReads: new Counter({
-      name: 'users_cache_reads_total',
-      help: 'Look-ups of users in the cache.',
-      labelNames: ['result'],
-      registers,
-    }),
+    cacheReads,
     cacheFailedWrites: new Counter({
       name: 'users_cache_failed_writes_total',
       help: 'Writes and invalidations that the cache did not take.',
