@@ -38,7 +38,7 @@ export function createMailer({ url, from, connections, log }: MailerOptions): Ma
     to: { name: '', address: to }, // as text, an address with a comma would be two
   });
   if (url === undefined) {
-    const transport = createTransport({ jsonTransport: true, skipEncoding: true });
+    const transport = createTransport({ jsonTransport: true });
     return {
       async send(mail) {
         const { message } = await transport.sendMail(optionsOf(mail));
