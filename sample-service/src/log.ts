@@ -15,13 +15,20 @@ const rank: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
  * @param write takes one line with its end
  * @param level asked for each line, so that it can change live
  * @param nowMs ms since 1970
+ * @param ofAll stands in every line
  */
-export function createLog(write: (line: string) => void, level: () => Level, nowMs: () => number): Log {
+export function createLog(
+  write: (line: string) => void,
+  level: () => Level,
+  nowMs: () => number,
+  ofAll: LogFields = {},
+): Log {
   const at =
     (own: Level) =>
-    (message: string, fields: LogFields = {}) => {
+    (message: string, fields: LogFields = {}): void => {
       if (rank[own] < rank[level()]) return;
-      write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level: own, message, ...fields }, plain)}\n`);
+      const time = new Date(nowMs()).toISOString();
+      write(`${JSON.stringify({ time, level: own, message, ...ofAll, ...fields }, plain)}\n`);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
@@ -29,7 +36,8 @@ export function createLog(write: (line: string) => void, level: () => Level, now
 // JSON.stringify would write an error as {}.
 function plain(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
-  return { message: value.message, ...('code' in value && { code: value.code }), stack: value.stack };
+  const { message, stack, cause } = value;
+  return { message, ...('code' in value && { code: value.code }), ...(cause !== undefined && { cause }), stack };
 }
 
 /** Says nothing; for tests. */

@@ -61,7 +61,8 @@ const remove = { name: 'delete-user', text: 'delete from users where id = $1 ret
 const seed = {
   name: 'seed-users',
   text: `insert into users (email, password_hash)
-    select 'user' || n || '@example.com', $2 from generate_series(1, $1::int) n where not exists (select from users)`,
+    select 'user' || n || '@example.com', $2 from generate_series(1, $1::int) n where not exists (select from users)
+    on conflict do nothing`,
 };
 
 interface Row {
