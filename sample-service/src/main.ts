@@ -2,7 +2,8 @@
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import type { After } from './back-pressure.ts';
-import { readCommandLine, type CommandLine } from './command-line.ts';
+import { readCommandLine, type CommandLine, type Redrive } from './command-line.ts';
+import { redriveDeadLetters } from './events/redrive.ts';
 import { createLog, type Log } from './log.ts';
 import { buildService } from './service.ts';
 import { followSettings } from './settings/live-settings.ts';
@@ -64,13 +65,20 @@ function sayWhyOneWorker({ server, database }: Settings, log: Log): void {
   log.info('one worker: an embedded database belongs to one process', { asked_for: server.workers });
 }
 
-async function start({ configPath, overrides, seedUsers }: CommandLine): Promise<void> {
+async function start({ configPath, overrides, seedUsers, redrive }: CommandLine): Promise<void> {
   const sources = { path: configPath, env: process.env, overrides };
   const reading = await readSettings(sources);
   if ('faults' in reading) return refuseToStart(reading.faults);
+  if (redrive !== null) return redriveAndTell(reading.settings, redrive);
   const count = workerCount(reading.settings, availableParallelism());
   if (cluster.isPrimary && count > 1) supervise(reading.settings, count);
   else await serve(reading.settings, sources, seedUsers);
+}
+
+async function redriveAndTell(settings: Settings, { limit, dryRun }: Redrive): Promise<void> {
+  const log = createLog(write, () => settings.log.level, Date.now);
+  const count = await redriveDeadLetters({ settings, log, random: Math.random, limit, dryRun });
+  log.info(dryRun ? 'dead letters found' : 'dead letters sent again', { count });
 }
 
 function refuseToStart(faults: readonly string[]): void {
@@ -87,7 +95,7 @@ if ('help' in result) {
   try {
     await start(result.commandLine);
   } catch (error) {
-    process.stderr.write(`could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`could not run: ${error instanceof Error ? error.message : String(error)}\n`);
     exit(1);
   }
 }
