@@ -3,9 +3,6 @@ import { FlagTally, type FlagMetrics, type FlagUser } from './flag-counts.ts';
 import { fixed, notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
 import { isOff, type FollowedCircuit } from './rules/off-while.ts';
 
-const ON = fixed(true);
-const OFF = fixed(false);
-
 /** One flag, ready to be asked, with the counts of its answers. It lives as long as its definition stays the same. */
 export class FlagInForce {
   readonly key: string;
@@ -24,7 +21,7 @@ export class FlagInForce {
     this.key = key;
     this.definition = parts.definition;
     this.text = parts.text;
-    this.constant = typeof answer === 'function' ? null : answer;
+    this.constant = typeof answer === 'function' ? null : { ...answer, lasts: true };
     this.evaluate = typeof answer === 'function' ? answer : () => answer;
     this.circuit = parts.circuit;
     this.newTally = (user) =>
@@ -32,7 +29,7 @@ export class FlagInForce {
   }
 
   static simple(key: string, value: boolean, metrics: FlagMetrics): FlagInForce {
-    return new FlagInForce(key, value ? ON : OFF, { ...CONTEXT_FREE, text: String(value), metrics, isKnown: true });
+    return new FlagInForce(key, fixed(value), { ...CONTEXT_FREE, text: String(value), metrics, isKnown: true });
   }
 
   /** A flag that nobody defines. */

@@ -9,10 +9,10 @@ export interface FlagReader {
   keys(): readonly string[];
 }
 
-/** An answer in JSON. */
 export interface OfrepAnswer {
   status: number;
-  body: unknown;
+  /** JSON, and a line's end. */
+  body: string;
   etag?: string;
 }
 
@@ -27,37 +27,35 @@ type Read = { context: EvaluationContext } | { errorCode: string; errorDetails: 
 /** One flag. */
 export function evaluateOne(key: string, request: string, flags: FlagReader): OfrepAnswer {
   const read = contextIn(request);
-  if ('errorCode' in read) return { status: 400, body: { key, ...read } };
+  if ('errorCode' in read) return { status: 400, body: `${JSON.stringify({ key, ...read })}\n` };
   const evaluation = flags.evaluate(key, read.context);
   const status = evaluation.error === null ? 200 : evaluation.error.code === 'FLAG_NOT_FOUND' ? 404 : 400;
-  return { status, body: described(key, evaluation) };
+  return { status, body: `${textOf(key, evaluation)}\n` };
 }
 
 /** All flags. As flagd does, flags for which the caller's own default holds are left out. */
 export function evaluateAll(request: string, flags: FlagReader, eventStreams: EventStream[]): OfrepAnswer {
   const read = contextIn(request);
-  if ('errorCode' in read) return { status: 400, body: read };
-  const body = {
-    flags: flags
-      .keys()
-      .map((key) => ({ key, evaluation: flags.evaluate(key, read.context) }))
-      .filter(({ evaluation: { value, error } }) => value !== undefined || error !== null)
-      .map(({ key, evaluation }) => described(key, evaluation)),
-    eventStreams,
-  };
+  if ('errorCode' in read) return { status: 400, body: `${JSON.stringify(read)}\n` };
+  const texts: string[] = [];
+  for (const key of flags.keys()) {
+    const evaluation = flags.evaluate(key, read.context);
+    if (evaluation.value !== undefined || evaluation.error !== null) texts.push(textOf(key, evaluation));
+  }
+  const body = `{"flags":[${texts.join(',')}],"eventStreams":${JSON.stringify(eventStreams)}}\n`;
   return { status: 200, body, etag: etagOf(body) };
 }
 
 /** What providers may be told before they begin. */
 export function ofrepConfiguration(): OfrepAnswer {
-  const body = {
+  const body = `${JSON.stringify({
     name: 'fusebox',
     capabilities: {
       cacheInvalidation: { polling: { enabled: true, minPollingIntervalMs: 1_000 } },
       flagEvaluation: { supportedTypes: ['boolean', 'string', 'int', 'float', 'object'] },
       caching: { enabled: false },
     },
-  };
+  })}\n`;
   return { status: 200, body, etag: etagOf(body) };
 }
 
@@ -68,6 +66,16 @@ export const etagOf = (value: unknown): string => `"${digestOf(value).slice('sha
 export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(',').some((item) => ['*', etag, `W/${etag}`].includes(item.trim()));
+}
+
+/** Of evaluations that are given again and again: each belongs to one flag. */
+const keptTexts = new WeakMap<Evaluation, string>();
+
+function textOf(key: string, evaluation: Evaluation): string {
+  if (evaluation.lasts !== true) return JSON.stringify(described(key, evaluation));
+  let text = keptTexts.get(evaluation);
+  if (text === undefined) keptTexts.set(evaluation, (text = JSON.stringify(described(key, evaluation))));
+  return text;
 }
 
 function described(key: string, { value, reason, variant, error, metadata }: Evaluation): object {

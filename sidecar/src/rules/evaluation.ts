@@ -8,6 +8,8 @@ export interface Evaluation {
   /** null: nothing went wrong. */
   readonly error: { readonly code: string; readonly details: string } | null;
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** This very object is what whoever asks for the flag is given, so what is made of it may be kept. */
+  readonly lasts?: true;
 }
 
 /** What is known of whoever the flag is for. */
