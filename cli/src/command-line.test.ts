@@ -4,6 +4,17 @@ import { readCommandLine } from './command-line.ts';
 const read = (text: string) => readCommandLine(text.split(' ').filter((word) => word !== ''));
 const access = { kubeconfig: null, context: null };
 
+const flags = (more: object) => ({
+  verb: 'flags',
+  access,
+  namespace: null,
+  of: { pods: { by: 'namespace' } },
+  flags: [],
+  context: {},
+  output: 'table',
+  ...more,
+});
+
 test.each<[line: string, command: object]>([
   ['', { verb: 'help' }],
   ['--help', { verb: 'help' }],
@@ -28,6 +39,27 @@ test.each<[line: string, command: object]>([
     'wait FeatureFlagSet/a --timeout 1m30s',
     { verb: 'wait', access, object: { kind: 'FeatureFlagSet', name: 'a' }, namespace: null, timeoutMs: 90_000 },
   ],
+  ['flags', flags({})],
+  [
+    'flags deployment/users -n shop --context prod -o json',
+    flags({
+      of: { pods: { by: 'workload', workload: { kind: 'Deployment', name: 'users' } } },
+      namespace: 'shop',
+      access: { kubeconfig: null, context: 'prod' },
+      output: 'json',
+    }),
+  ],
+  [
+    'flags --pod users-1 --flag a --flag b --context plan=gold --context prod --context age=18',
+    flags({
+      of: { pods: { by: 'name', name: 'users-1' } },
+      access: { kubeconfig: null, context: 'prod' },
+      flags: ['a', 'b'],
+      context: { plan: 'gold', age: 18 },
+    }),
+  ],
+  ['flags -l app=users', flags({ of: { pods: { by: 'labels', selector: 'app=users' } } })],
+  ['flags --url http://127.0.0.1:4142', flags({ of: { url: 'http://127.0.0.1:4142' } })],
   ['check -n shop', { verb: 'check', access, namespace: 'shop', output: 'table' }],
 ])('"%s" is understood', (line, command) => {
   expect(read(line)).toEqual(command);
@@ -35,7 +67,7 @@ test.each<[line: string, command: object]>([
 
 test.each<[line: string, faults: (string | RegExp)[]]>([
   ['stauts', ['"stauts" is not a verb; did you mean status?']],
-  ['destroy', [/known are validate, status, wait, check/]],
+  ['destroy', [/known are validate, status, wait, check, flags/]],
   ['validate', ['validate needs files, folders or - for the standard input']],
   ['validate a -o json', ['validate has no option --output']],
   ['status -A -n a', ['-A and -n exclude each other']],
@@ -49,6 +81,16 @@ test.each<[line: string, faults: (string | RegExp)[]]>([
     'wait rq/a --timeout 5 -A',
     [/no option --all-namespaces/, /"5" is not a duration/, '"rq" is not a kind; did you mean rp?'],
   ],
+  ['flags users', ['"users" names no workload: write it like deployment/users']],
+  ['flags deploy/a svc/b', ['"svc/b": flags takes one workload']],
+  ['flags deploy/a --pod b -l c=d', ['a workload, --pod and --selector exclude each other']],
+  ['flags --context =gold', [/"=gold" is no entry of a context/]],
+  ['flags --url 127.0.0.1:4142', [/write it like http:\/\/127/]],
+  [
+    'flags deploy/a --url http://127.0.0.1:4142',
+    ['--url asks one sidecar: leave out the workload, --pod and --selector'],
+  ],
+  ['status --flag a', ['status has no option --flag']],
   ['check now', ['"now": check takes no arguments']],
   ['status --frob', [/--frob/]],
 ])('"%s" is refused with all its faults', (line, faults) => {

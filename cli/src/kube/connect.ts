@@ -15,8 +15,8 @@ export interface Access {
   context: string | null;
 }
 
-/** Reads the kubeconfig; nothing is asked of the server yet. @throws ClusterError (unavailable) */
-export function connect({ kubeconfig, context }: Access): Cluster {
+/** Reads the kubeconfig. @throws ClusterError (unavailable) */
+export function readKubeconfig({ kubeconfig, context }: Access): KubeConfig {
   const config = new KubeConfig();
   try {
     if (kubeconfig === null) config.loadFromDefault();
@@ -31,6 +31,11 @@ export function connect({ kubeconfig, context }: Access): Cluster {
     }
     config.setCurrentContext(context);
   }
+  return config;
+}
+
+/** The cluster that a kubeconfig names; nothing is asked of its server yet. @throws ClusterError (unavailable) */
+export function connect(config: KubeConfig): Cluster {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new ClusterError('unavailable', 'the kubeconfig names no cluster');
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
