@@ -150,9 +150,10 @@ export class Controller {
 
   #publishTurn(groupKey: string): null {
     const settled = this.settlement.settle(groupKey);
-    const snapshot = settled?.compiled?.snapshot;
-    if (settled !== null && snapshot !== undefined && settled.heldBy.length === 0) {
-      for (const uid of this.fleet.group(groupKey)?.pods ?? []) this.#memories.publish(uid, snapshot);
+    const compiled = settled?.compiled ?? null;
+    if (settled !== null && compiled !== null && settled.heldBy.length === 0) {
+      const { snapshot, blobs } = compiled;
+      for (const uid of this.fleet.group(groupKey)?.pods ?? []) this.#memories.publish(uid, snapshot, blobs);
     }
     // Also of a group that lost its last pod: whoever was for it counts one less.
     for (const key of this.fleet.sourcesOf(groupKey)) this.queue.addAfter('status', key, REPORTS_MS);

@@ -77,6 +77,12 @@ export function registerControllerGauges(
     {},
     () => controller.fleet.sizes.groups,
   );
+  registry.gauge(
+    'fusebox_operator_blob_bytes',
+    'Long and binary values of ConfigMaps that are kept (bytes), each once.',
+    {},
+    () => controller.fleet.blobs.sizes.bytes,
+  );
   registry.gauge('fusebox_operator_snapshots', 'Different snapshots in force.', {}, () => controller.settlement.size);
   registry.gauge('fusebox_operator_connected', 'Pods whose sidecar is connected here.', {}, connected);
   registry.gauge('fusebox_operator_leader', '1: this replica writes.', {}, () => (leading() ? 1 : 0));

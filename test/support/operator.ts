@@ -45,6 +45,9 @@ interface TestOperatorOptions {
 export class TestOperator {
   readonly changes: string[] = [];
   readonly revoked = new Set<string>();
+  /** Sizes of the values that were fetched (bytes), and statuses of refusals. */
+  readonly blobsSent: number[] = [];
+  readonly refused: number[] = [];
   readonly registry = new PodRegistry({ changed: (podUid) => this.changes.push(podUid) });
   readonly folder: string;
   /** What this replica has observed. */
@@ -81,7 +84,11 @@ export class TestOperator {
         waitFor: async (revision) => standingOf(operator.revision, revision) === 'reached',
       },
       identify: (token) => reviewer.identify(token),
-      metrics: noMetrics,
+      metrics: {
+        ...noMetrics,
+        blobSent: (bytes) => operator.blobsSent.push(bytes),
+        refused: (status) => operator.refused.push(status),
+      },
       clock,
     });
     return operator;

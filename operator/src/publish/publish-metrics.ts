@@ -11,6 +11,8 @@ export interface PublishMetrics {
   streamEnded(reason: StreamEnd): void;
   /** A snapshot was handed to a socket. */
   sent(bytes: number): void;
+  /** A value was handed to a socket. */
+  blobSent(bytes: number): void;
   reported(result: 'applied' | 'rejected'): void;
   /** A request was refused with this HTTP status. */
   refused(status: number): void;
@@ -23,6 +25,7 @@ export const noMetrics: PublishMetrics = {
   streamOpened: () => {},
   streamEnded: () => {},
   sent: () => {},
+  blobSent: () => {},
   reported: () => {},
   refused: () => {},
   reviewed: () => {},
@@ -48,6 +51,8 @@ export function newPublishMetrics(registry: MetricsRegistry): PublishMetrics {
   );
   const snapshots = registry.counter('fusebox_operator_snapshots_sent_total', 'Snapshots sent to sidecars.');
   const bytesSent = registry.counter('fusebox_operator_snapshot_bytes_sent_total', 'Bytes of the snapshots sent.');
+  const blobs = registry.counter('fusebox_operator_blobs_sent_total', 'Values that sidecars fetched by digest.');
+  const blobBytes = registry.counter('fusebox_operator_blob_bytes_sent_total', 'Bytes of the values fetched.');
   const reviews = new Map(
     ['allowed', 'refused', 'failed'].map((result) => [
       result,
@@ -63,6 +68,10 @@ export function newPublishMetrics(registry: MetricsRegistry): PublishMetrics {
     sent(bytes) {
       snapshots.add();
       bytesSent.add(bytes);
+    },
+    blobSent(bytes) {
+      blobs.add();
+      blobBytes.add(bytes);
     },
     reported: (result) => reports.get(result)?.add(),
     refused: (status) => refusals.get(String(status))?.add(),

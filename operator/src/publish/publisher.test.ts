@@ -106,3 +106,14 @@ test('reports and streams are told, publishing is not', () => {
   registry.closed('u', stream);
   expect(changes).toEqual(['u', 'u', 'u']);
 });
+
+test('a pod gets the values that its own snapshot names, and no others', () => {
+  const [mine, theirs, later] = [Buffer.from('mine'), Buffer.from('theirs'), Buffer.from('later')];
+  registry.publish('u', one, new Map([['sha256:1', mine]]));
+  registry.publish('v', one, new Map([['sha256:2', theirs]]));
+  expect([registry.blob('u', 'sha256:1'), registry.blob('u', 'sha256:2')]).toEqual([mine, null]);
+  registry.publish('u', other, new Map([['sha256:3', later]]));
+  expect([registry.blob('u', 'sha256:1'), registry.blob('u', 'sha256:3')]).toEqual([null, later]);
+  registry.withdraw('u');
+  expect([registry.blob('u', 'sha256:3'), registry.blob('w', 'sha256:3')]).toEqual([null, null]);
+});

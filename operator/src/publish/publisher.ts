@@ -1,3 +1,4 @@
+import { type Blobs, NO_BLOBS } from '@fusebox/api/config-values.ts';
 import type { Report } from '@fusebox/api/report.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 
@@ -26,9 +27,10 @@ export interface Acked {
 export interface Publisher {
   /**
    * Sets what this pod is to obey. It is pushed at once to the pod's stream when the digest differs from what was sent last.
-   * To be called in the turn in which the snapshot was compiled: the revision of that moment goes with it.
+   * To be called in the turn in which the snapshot was compiled: the revision of that moment goes with it. `blobs` are the
+   * bytes that it names.
    */
-  publish(podUid: string, snapshot: Snapshot): void;
+  publish(podUid: string, snapshot: Snapshot, blobs?: Blobs): void;
   /** This pod obeys nobody any more: it is gone. Its stream ends. */
   withdraw(podUid: string): void;
   /** The last report of a pod; null when there is none from a pod that is published to or connected. */
@@ -54,6 +56,8 @@ export interface PodStream {
 
 interface Pod {
   snapshot: Snapshot | null;
+  /** Of the snapshot; pods of one group share them. */
+  blobs: Blobs;
   stream: PodStream | null;
   acked: Acked | null;
 }
@@ -68,9 +72,10 @@ export class PodRegistry implements Publisher {
     this.events = events;
   }
 
-  publish(podUid: string, snapshot: Snapshot): void {
+  publish(podUid: string, snapshot: Snapshot, blobs: Blobs = NO_BLOBS): void {
     const pod = this.podFor(podUid);
     pod.snapshot = snapshot;
+    pod.blobs = blobs;
     pod.stream?.offer(snapshot);
   }
 
@@ -82,6 +87,11 @@ export class PodRegistry implements Publisher {
     this.streams -= 1;
     pod.stream.end('withdrawn');
     this.events.changed(podUid);
+  }
+
+  /** The bytes with this digest, if the pod's own snapshot names them; null: it does not. */
+  blob(podUid: string, digest: string): Uint8Array | null {
+    return this.pods.get(podUid)?.blobs.get(digest) ?? null;
   }
 
   acked(podUid: string): Acked | null {
@@ -133,7 +143,7 @@ export class PodRegistry implements Publisher {
   private podFor(podUid: string): Pod {
     let pod = this.pods.get(podUid);
     if (pod === undefined) {
-      pod = { snapshot: null, stream: null, acked: null };
+      pod = { snapshot: null, blobs: NO_BLOBS, stream: null, acked: null };
       this.pods.set(podUid, pod);
     }
     return pod;

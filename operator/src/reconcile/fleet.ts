@@ -4,6 +4,7 @@
  */
 import { judgeAim, type Who } from '@fusebox/api/compile/who.ts';
 import type { Document } from '@fusebox/api/document.ts';
+import { BlobTable } from './blob-table.ts';
 import { documentInForce, holds, type InForce } from './in-force.ts';
 import { groupKeyOf, type PodFacts, type ServiceFacts, whoOf, whoOfGroupKey } from './pod-facts.ts';
 import type { Source } from './source.ts';
@@ -30,6 +31,8 @@ export interface Group {
 }
 
 export class Fleet {
+  /** What sources in force hold beside their documents' text. */
+  readonly blobs = new BlobTable();
   readonly #pods = new Map<string, FleetPod>();
   readonly #groups = new Map<string, Group>();
   readonly #spaces = new Map<string, Space>();
@@ -57,6 +60,7 @@ export class Fleet {
     const documents = [rulings.get(key) ?? null, ruling].flatMap((one) => (one === null ? [] : [aimOf(one)]));
     const uidBefore = rulings.get(key)?.source.uid;
     if (uidBefore !== undefined) this.#keysByUid.delete(uidBefore);
+    this.blobs.hold(key, ruling === null ? new Map() : blobsOf(ruling));
     if (ruling === null) rulings.delete(key);
     else {
       rulings.set(key, ruling);
@@ -175,6 +179,11 @@ interface Space {
 
 /** Settings in force say whom they are for; where there are none, the object says it. */
 const aimOf = ({ source, inForce }: Ruling): Document => documentInForce(inForce) ?? source.claim;
+
+function blobsOf({ inForce }: Ruling): Map<string, Uint8Array> {
+  const document = documentInForce(inForce);
+  return document?.kind === 'ConfigMap' ? document.blobs : new Map();
+}
 
 /** A pod of no workload is not one of a workload that a document names: here, unlike with a file, everything is known. */
 const isFor = (document: Document, who: Who): boolean => judgeAim(document, who) === 'ours';

@@ -7,7 +7,7 @@ import type { LiveConfigStatus, ObjectStatus } from '@fusebox/api/object-status.
 import { missingAtMs, statusOf } from '../status/conditions.ts';
 import type { Ruling } from './fleet.ts';
 import type { InForce } from './in-force.ts';
-import { editOf, objectOf, revisionOf, type Source, sourceKey } from './source.ts';
+import { editOf, objectOf, outlineOf, revisionOf, type Source, sourceKey } from './source.ts';
 import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
 
 export type Action =
@@ -97,7 +97,7 @@ function planRevisions({ revisions }: World, { source, inForce }: Ruling): Actio
 
 /** The same settings have the same name, so that they are saved once. */
 function revisionName(source: Source, document: Document): string {
-  return `fusebox-${digestOf([source.uid, objectOf(document)]).slice('sha256:'.length, 'sha256:'.length + 20)}`;
+  return `fusebox-${digestOf([source.uid, outlineOf(document)]).slice('sha256:'.length, 'sha256:'.length + 20)}`;
 }
 
 function planStatus(world: World, { source, inForce }: Ruling): Action[] {

@@ -1,4 +1,5 @@
 /** What this process remembers of the pods' reports, beside what the publisher knows. */
+import { type Blobs, NO_BLOBS } from '@fusebox/api/config-values.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Acked, Publisher } from '../publish/publisher.ts';
 
@@ -27,12 +28,12 @@ export class PodMemories {
   }
 
   /** Publishes, unless this pod was given the same before. */
-  publish(podUid: string, snapshot: Snapshot): void {
+  publish(podUid: string, snapshot: Snapshot, blobs: Blobs = NO_BLOBS): void {
     const memory = this.#memory(podUid);
     if (memory.publishedDigest === snapshot.digest) return;
     memory.ackedBefore = memory.publishedDigest === null ? null : this.#publisher.acked(podUid);
     memory.publishedDigest = snapshot.digest;
-    this.#publisher.publish(podUid, snapshot);
+    this.#publisher.publish(podUid, snapshot, blobs);
   }
 
   /** Its sidecar reported, or its stream opened or closed. */

@@ -2,7 +2,7 @@ import { configMap, featureFlagSet, resiliencePolicy, sidecarProfile } from '@fu
 import { readObject } from '@fusebox/api/document.ts';
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../kube/resource.ts';
-import { namesIn, objectOf, readSource, sourceKey, tagOf } from './source.ts';
+import { namesIn, objectOf, outlineOf, readSource, sourceKey, tagOf } from './source.ts';
 
 const policy = (spec: object, generation = 1): KubeObject => ({
   apiVersion: 'fusebox.dev/v1alpha1',
@@ -82,6 +82,7 @@ test.each([
   sidecarProfile({ defaults: { inbound: { timeout: '9s' } } }),
   configMap({ policy: { inbound: { defaults: { timeout: '4s' } } }, flags: { b: false }, target: 'deployment/users' }),
   configMap({ flags: { a: false }, config: { 'cache.ttl_seconds': '60' } }),
+  configMap({ flags: { a: false }, config: { long: 'é "x"\n'.repeat(4_000) }, binary: { 'a.png': 'AP8=', empty: '' } }),
   configMap({}),
 ])('what a ControllerRevision keeps is read as the same document: %#', (document) => {
   expect(readObject(JSON.parse(JSON.stringify(objectOf(document))), null)).toEqual({ document });
@@ -90,4 +91,12 @@ test.each([
 test('a key holds the names it is made of', () => {
   const names = { kind: 'ConfigMap', namespace: 'shop', name: 'a.b-c' };
   expect(namesIn(sourceKey(names))).toEqual(names);
+});
+
+test('the outline of a document is short, and changes with every value', () => {
+  const outline = (value: string, bytes: string): string =>
+    JSON.stringify(outlineOf(configMap({ config: { long: value.repeat(20_000), ttl: '60' }, binary: { bytes } })));
+  expect(outline('a', 'AP8=').length).toBeLessThan(1_000);
+  expect(outline('a', 'AP8=')).toBe(outline('a', 'AP8='));
+  expect(new Set([outline('a', 'AP8='), outline('b', 'AP8='), outline('a', 'AQA=')]).size).toBe(3);
 });

@@ -1,4 +1,5 @@
 /** What the operator keeps of an object that people write settings in: a policy, a flag set, a profile, a labelled ConfigMap. */
+import type { Blobs, ConfigKeys } from '@fusebox/api/config-values.ts';
 import { type Document, readObject } from '@fusebox/api/document.ts';
 import { formatPath } from '@fusebox/api/documents.ts';
 import { API_VERSION, CONFIG_LABEL, TARGET_ANNOTATION } from '@fusebox/api/names.ts';
@@ -138,7 +139,7 @@ export function objectOf(document: Document): object {
     ...(createdAt !== null && { creationTimestamp: createdAt }),
   };
   if (kind !== 'ConfigMap') return { apiVersion: API_VERSION, kind, metadata, spec: document.spec };
-  const { target, policy, flags, config } = document;
+  const { target, policy, flags, config, blobs } = document;
   return {
     apiVersion: 'v1',
     kind,
@@ -147,10 +148,35 @@ export function objectOf(document: Document): object {
       labels: { [CONFIG_LABEL]: 'true' },
       ...(target !== null && { annotations: { [TARGET_ANNOTATION]: `${target.kind}/${target.name}` } }),
     },
-    data: {
-      ...config,
+    ...valuesOf(config ?? {}, blobs, {
       ...(policy !== null && { 'policy.yaml': JSON.stringify(policy) }),
       ...(flags !== null && { 'flags.yaml': JSON.stringify(flags) }),
-    },
+    }),
+  };
+}
+
+/** Equal for equal documents, and short however long their values are. */
+export function outlineOf(document: Document): unknown {
+  if (document.kind !== 'ConfigMap' || document.blobs.size === 0) return objectOf(document);
+  const entries = Object.entries(document.config ?? {});
+  const texts = entries.filter(([, value]) => typeof value === 'string');
+  const named = entries.filter(([, value]) => typeof value !== 'string');
+  return [objectOf({ ...document, config: Object.fromEntries(texts), blobs: new Map() }), named];
+}
+
+function valuesOf(config: ConfigKeys, blobs: Blobs, settings: Record<string, string>): object {
+  const data: [string, string][] = [];
+  const binaryData: [string, string][] = [];
+  for (const [key, value] of Object.entries(config)) {
+    if (typeof value === 'string') data.push([key, value]);
+    else {
+      const bytes = Buffer.from(blobs.get(value.digest)!);
+      if (value.encoding === 'text') data.push([key, bytes.toString()]);
+      else binaryData.push([key, bytes.toString('base64')]);
+    }
+  }
+  return {
+    data: { ...Object.fromEntries(data), ...settings },
+    ...(binaryData.length > 0 && { binaryData: Object.fromEntries(binaryData) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@fusebox/api/clock.ts';
+import { type Blobs, NO_BLOBS } from '@fusebox/api/config-values.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 import { type Acked, PodRegistry, type Publisher, type PublisherEvents } from '../publish/publisher.ts';
 import { LocalRows } from './local-rows.ts';
@@ -32,8 +33,8 @@ export class ReplicatedPublisher implements Publisher {
     });
   }
 
-  publish(podUid: string, snapshot: Snapshot): void {
-    this.registry.publish(podUid, snapshot);
+  publish(podUid: string, snapshot: Snapshot, blobs: Blobs = NO_BLOBS): void {
+    this.registry.publish(podUid, snapshot, blobs);
   }
 
   withdraw(podUid: string): void {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { compile } from '@fusebox/api/compile/compile.ts';
+import { digestOfBytes } from '@fusebox/api/digest.ts';
 import { FakeClock } from '@fusebox/api/testing/fake-clock.ts';
 import { resiliencePolicy } from '@fusebox/api/testing/builders.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -205,4 +206,38 @@ test('the end of the server is the end of its streams', async () => {
   await server.close().catch(() => {});
   await ended;
   expect(ends).toEqual(['shutdown']);
+});
+
+describe('a value', () => {
+  const bytes = Buffer.from([0, 255, 13, 10]);
+  const digest = digestOfBytes(bytes);
+  const fetchValue = (what: string, more: string[] = []): Promise<string> =>
+    ask(request(`GET /v1/blobs/${what}`, [AS_POD, ...more]));
+
+  test('is sent to a pod whose snapshot names it', async () => {
+    registry.publish('pod-1', snapshotOf({}), new Map([[digest, bytes]]));
+    const socket = await dial();
+    socket.write(request(`GET /v1/blobs/${digest}`, [AS_POD]));
+    const head = await readUntil(socket, '\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(head).toMatch(/content-type: application\/octet-stream\r\ncontent-length: 4\r\ncache-control: no-store/i);
+  });
+
+  test('is not there for anybody else, and nothing tells it from one that is nowhere', async () => {
+    registry.publish('pod-2', snapshotOf({}), new Map([[digest, bytes]]));
+    registry.publish('pod-1', snapshotOf({}));
+    const withoutDate = (answer: string): string => answer.replace(/^date: .*$/im, '');
+    const [others, nowhere] = [await fetchValue(digest), await fetchValue(`sha256:${'0'.repeat(64)}`)];
+    expect(others).toMatch(/^HTTP\/1.1 404 /);
+    expect(withoutDate(others)).toBe(withoutDate(nowhere));
+    expect(withoutDate(await fetchValue('sha256:0'))).toBe(withoutDate(nowhere));
+    expect(await ask(request(`GET /v1/blobs/${digest}`))).toMatch(/^HTTP\/1.1 401 /);
+    expect(await ask(request(`POST /v1/blobs/${digest}`, [AS_POD]))).toMatch(/^HTTP\/1.1 405 /);
+  });
+
+  test('is waited for by a replica that is behind', async () => {
+    registry.publish('pod-1', snapshotOf({}), new Map([[digest, bytes]]));
+    waitFor = async () => false;
+    expect(await fetchValue(digest, ['Last-Event-ID: configmaps=5,pods=6'])).toMatch(/^HTTP\/1.1 503 /);
+  });
 });

@@ -55,7 +55,10 @@ const MAX_REPORT_BYTES = 1_048_576;
 
 const TICK_MS = 1_000;
 
-/** Serves `GET /v1/snapshot` and `POST /v1/report` over TLS. @throws Error when the address cannot be listened at. */
+/** A reader that takes nothing of a value for so long (ms) is cut off. */
+const SLOW_MS = 30_000;
+
+/** Serves `GET /v1/snapshot`, `GET /v1/blobs/DIGEST` and `POST /v1/report` over TLS. @throws Error when the address cannot be listened at. */
 export async function startSnapshotServer(options: SnapshotServerOptions): Promise<SnapshotServer> {
   const service = new SnapshotService(options);
   const { host, port, certificates, maxConnections = 20_000 } = options;
@@ -90,12 +93,14 @@ class SnapshotService {
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const method = METHODS.get(request.url ?? '');
-      if (method === undefined) return this.refuse(response, 404, 'there is nothing at this path');
+      const digest = BLOB_PATH.exec(request.url ?? '')?.[1];
+      const method = digest === undefined ? METHODS.get(request.url ?? '') : 'GET';
+      if (method === undefined) return this.refuse(response, 404, NOTHING);
       if (request.method !== method) return this.refuse(response, 405, `this path takes ${method}`, { allow: method });
       const who = await this.identify(request);
       if (!('identity' in who)) return this.refuse(response, who.status, who.message);
-      if (method === 'POST') await this.takeReport(who.identity, request, response);
+      if (digest !== undefined) await this.sendBlob(who.identity, digest, request, response);
+      else if (method === 'POST') await this.takeReport(who.identity, request, response);
       else await this.openStream(who, request, response);
     } catch {
       // The client has gone, or broke the message off.
@@ -127,10 +132,8 @@ class SnapshotService {
     response: ServerResponse,
   ): Promise<void> {
     const { caches, registry, metrics, clock } = this.options;
-    const seen = String(request.headers['last-event-id'] ?? '');
-    if (seen !== '' && !(await this.hasReached(seen))) {
-      return this.refuse(response, 503, 'this replica has not seen yet what you have seen', { 'retry-after': '1' });
-    }
+    const seen = seenBy(request);
+    if (!(await this.hasReached(seen))) return this.refuseLate(response);
     if (response.destroyed || this.closing) return void response.destroy();
     const stream = new SnapshotStream({
       response,
@@ -150,7 +153,33 @@ class SnapshotService {
   /** Nothing older than what the sidecar has may be sent, unless the cluster itself went back. */
   private async hasReached(seen: string): Promise<boolean> {
     const { caches } = this.options;
+    if (seen === '') return true;
     return (await caches.waitFor(seen, CACHES_MS)) || standingOf(caches.revision(), seen) === 'foreign';
+  }
+
+  /** A pod learns nothing of what its own snapshot does not name: not even that it is there. */
+  private async sendBlob(
+    { uid }: PodIdentity,
+    digest: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { registry, metrics } = this.options;
+    if (!(await this.hasReached(seenBy(request)))) return this.refuseLate(response);
+    const bytes = registry.blob(uid, digest);
+    if (bytes === null) return this.refuse(response, 404, NOTHING);
+    response.setTimeout(SLOW_MS, () => response.destroy());
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': bytes.length,
+      'cache-control': 'no-store',
+    });
+    response.end(bytes);
+    metrics.blobSent(bytes.length);
+  }
+
+  private refuseLate(response: ServerResponse): void {
+    this.refuse(response, 503, 'this replica has not seen yet what you have seen', { 'retry-after': '1' });
   }
 
   private async takeReport(identity: PodIdentity, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -181,6 +210,11 @@ class SnapshotService {
     response.end(JSON.stringify({ status, detail }));
   }
 }
+
+const BLOB_PATH = /^\/v1\/blobs\/(sha256:[0-9a-f]{64})$/;
+const NOTHING = 'there is nothing at this path';
+
+const seenBy = ({ headers }: IncomingMessage): string => String(headers['last-event-id'] ?? '');
 
 const METHODS = new Map([
   ['/v1/snapshot', 'GET'],
