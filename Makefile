@@ -13,7 +13,7 @@ TEST_FLAGS ?=
 CLUSTER_FLAGS ?= $(TEST_FLAGS)
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test test-sidecar fuzz cluster cluster-down demo build images bench generate verify clean
+	test-unit test test-sidecar fuzz cluster cluster-down demo dev build images bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ cluster-down: setup ## stop it
 
 demo: setup ## watch the sidecar protect the sample service
 	@node scripts/demo/main.ts
+
+dev: setup ## run the sample service with stand-ins for all around it, and print lines to try
+	@node scripts/dev.ts
 
 build: setup ## one file per program, as images hold them, in dist/
 	@node scripts/bundle.ts

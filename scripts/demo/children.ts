@@ -15,6 +15,8 @@ interface Command {
   name: string;
   /** A script for the Node that runs this one, and its arguments. */
   args: readonly string[];
+  /** Besides PATH. */
+  env?: NodeJS.ProcessEnv;
   /** Is told of every line of its log. */
   onLine?: (line: LogLine) => void;
 }
@@ -36,10 +38,10 @@ export class Children {
   }
 
   /** Starts one, and resolves once its log says that it listens. Its environment is bare: what the user's says holds elsewhere. */
-  async start({ name, args, onLine }: Command): Promise<Child> {
+  async start({ name, args, env, onLine }: Command): Promise<Child> {
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...env },
     });
     let asked = false;
     const last: string[] = [];
