@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp, type AppParts } from './app.ts';
@@ -7,6 +9,8 @@ import { openEmbedded } from './database/embedded.ts';
 import { silentLog, type Log } from './log.ts';
 import { backgroundScope } from './scope.ts';
 import { wellBehaved } from './misbehave.ts';
+import type { Profiles } from './profiles/profiles.ts';
+import { ServiceError } from './service-error.ts';
 import { createUsers, type Users } from './users/users.ts';
 
 const scope = backgroundScope('test');
@@ -50,7 +54,8 @@ beforeEach(async () => {
   for (const user of (await users.page(scope, 100, 0)).users) await users.delete(scope, user.id);
 });
 
-const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) =>
+type Response = Awaited<ReturnType<FastifyInstance['inject']>>;
+const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object): Promise<Response> =>
   app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) } satisfies InjectOptions);
 const create = async (email: string): Promise<number> => {
   const response = await call('POST', '/users', { email, password: 'correct horse' });
@@ -121,6 +126,78 @@ describe('users', () => {
   });
 });
 
+describe('pages', () => {
+  const emailsOf = (response: Response): string[] => response.json<{ email: string }[]>().map(({ email }) => email);
+  const next = (response: Response): string | undefined =>
+    /<([^>]*)>; rel="next"/.exec(String(response.headers['link']))?.[1];
+
+  test('following next by offset or by cursor shows every user once, newest first', async () => {
+    await users.seed(scope, 45, 'none');
+    for (const start of ['/users?limit=10', '/users?limit=10&cursor=']) {
+      const seen: string[] = [];
+      for (let url: string | undefined = start; url !== undefined;) {
+        const response: Response = await call('GET', url);
+        expect(response.statusCode).toBe(200);
+        seen.push(...emailsOf(response));
+        url = next(response);
+      }
+      expect(seen).toEqual(Array.from({ length: 45 }, (_, index) => `user${45 - index}@example.com`));
+    }
+  });
+
+  test('by offset the total is told, also on a page beyond the end', async () => {
+    await users.seed(scope, 3, 'none');
+    for (const url of ['/users?limit=2', '/users?offset=100']) {
+      expect((await call('GET', url)).headers['x-total-count']).toBe('3');
+    }
+  });
+
+  test('a cursor skips nobody when users come in between', async () => {
+    await users.seed(scope, 4, 'none');
+    const first = await call('GET', '/users?limit=2&cursor=');
+    await users.create(scope, 'new@example.com', 'none');
+    expect(emailsOf(await call('GET', next(first)!))).toEqual(['user2@example.com', 'user1@example.com']);
+  });
+
+  test.each(['/users?cursor=nonsense', '/users?cursor=&offset=1'])('%s is 400 and names the cursor', async (url) => {
+    const response = await call('GET', url);
+    expect(response.statusCode).toBe(400);
+    expect(response.json<{ errors: object[] }>().errors).toMatchObject([{ field: 'cursor' }]);
+  });
+});
+
+describe('profiles of others', () => {
+  const withProfiles = (of: Profiles['of']): Promise<Response> =>
+    buildApp({ ...parts, profiles: { of } }).inject(`/users/${id}`);
+  let id: number;
+  beforeEach(async () => {
+    id = await create('ada@example.com');
+  });
+
+  test('a user comes with the profile', async () => {
+    const response = await withProfiles(async () => ({ profile: { displayName: 'Ada' } }));
+    expect(response.json()).toMatchObject({ id, email: 'ada@example.com', profile: { displayName: 'Ada' } });
+    expect(response.json()).not.toHaveProperty('profileMissing');
+  });
+
+  test('without the profile service the user comes all the same, and says why', async () => {
+    const response = await withProfiles(async () => ({ missing: 'timeout' }));
+    expect(response.json()).toMatchObject({ id, profile: null, profileMissing: 'timeout' });
+  });
+
+  test('the list of profiles is there while its flag is on', async () => {
+    for (const step of ['on', 'off', 'on'] as const) {
+      if (step === 'on') on.add('enable_profiles');
+      else on.clear();
+      expect((await call('GET', '/api/profiles')).statusCode).toBe(step === 'on' ? 200 : 404);
+    }
+  });
+
+  test('while its flag is off, its parameters do not matter', async () => {
+    expect((await call('GET', '/api/profiles?limit=x')).statusCode).toBe(404);
+  });
+});
+
 describe('problems', () => {
   test.each([
     ['POST', '/users', { email: 'no address', password: 'correct horse' }],
@@ -138,6 +215,91 @@ describe('problems', () => {
     expect(response.statusCode).toBe(400);
     expect(response.headers['content-type']).toMatch('application/problem+json');
     expect(response.json()).toMatchObject({ type: 'about:blank', title: 'Bad Request', status: 400 });
+  });
+
+  test('each field that is wrong is named', async () => {
+    const response = await call('POST', '/users', { email: 5, passwort: 'correct horse' });
+    expect(response.json<{ errors: object[] }>().errors).toEqual(
+      expect.arrayContaining([
+        { field: 'email', message: 'must be string' },
+        { field: 'password', message: 'is missing' },
+        { field: 'passwort', message: 'is not known' },
+      ]),
+    );
+  });
+
+  test('a number in a body is not read as text', async () => {
+    const response = await call('POST', '/users', { email: 'ada@example.com', password: 12_345_678 });
+    expect(response.json<{ errors: object[] }>().errors).toEqual([{ field: 'password', message: 'must be string' }]);
+  });
+
+  test.each([
+    ['text that is no JSON', { 'content-type': 'application/json' }, '{"email":', 400],
+    ['nothing at all', { 'content-type': 'application/json' }, '', 400],
+    ['another type', { 'content-type': 'text/plain' }, 'ada@example.com', 415],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'email=ada%40example.com', 415],
+    ['too much', { 'content-type': 'application/json' }, `{"email":"${'a'.repeat(70_000)}"}`, 413],
+  ])('%s as a body is a problem', async (_name, headers, payload, status) => {
+    const response = await app.inject({ method: 'POST', url: '/users', headers, payload });
+    expect(response.statusCode).toBe(status);
+    expect(response.json()).toMatchObject({ status });
+    expect(response.headers['content-type']).toMatch('application/problem+json');
+  });
+
+  test.each([
+    ['PATCH', '/users/1', 'GET, HEAD, PUT, DELETE'],
+    ['DELETE', '/users', 'GET, HEAD, POST'],
+    ['POST', '/healthz?x=1', 'GET, HEAD'],
+    ['PROPFIND', '/users/1/payments', 'POST'],
+  ] as const)('%s %s is 405 and says what is allowed', async (method, url, allowed) => {
+    const response = await app.inject({ method: method as 'PATCH', url });
+    expect(response.statusCode).toBe(405);
+    expect(response.headers['allow']).toBe(allowed);
+    expect(response.headers['content-type']).toMatch('application/problem+json');
+  });
+
+  test('HEAD has what GET has, without the body', async () => {
+    const id = await create('ada@example.com');
+    const response = await app.inject({ method: 'HEAD', url: `/users/${id}` });
+    expect([response.statusCode, response.body]).toEqual([200, '']);
+  });
+
+  test('a path that cannot be decoded is a 400 problem', async () => {
+    const response = await call('GET', '/users/%zz');
+    expect(response.json()).toMatchObject({ status: 400 });
+  });
+
+  test('what is no HTTP is a 400 problem', async () => {
+    const raw = buildApp(parts);
+    await raw.listen({ port: 0, host: '127.0.0.1' });
+    const socket = connect((raw.server.address() as AddressInfo).port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (bytes) => (answer += bytes.toString()));
+    socket.write('no such thing\r\n\r\n');
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*application\/problem\+json/s);
+    await raw.close();
+  });
+
+  test('who finds no place is told when to come again', async () => {
+    const full = { ...users, page: () => Promise.reject(new ServiceError('overloaded', 'Too many wait.')) };
+    const response = await buildApp({ ...parts, users: full }).inject('/users');
+    expect(response.json()).toMatchObject({ status: 503, code: 'overloaded', detail: 'Too many wait.' });
+    expect(response.headers['retry-after']).toBe('1');
+  });
+
+  test('a request keeps its id, or is given one', async () => {
+    const kept = await app.inject({ url: '/healthz', headers: { 'x-request-id': 'req-1' } });
+    expect(kept.headers['x-request-id']).toBe('req-1');
+    const strange = await app.inject({ url: '/healthz', headers: { 'x-request-id': 'a b' } });
+    expect(strange.headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  test('not ready is a 503 problem', async () => {
+    const readiness = { whyNot: async () => 'The service is stopping.', stopping() {} };
+    const response = await buildApp({ ...parts, readiness }).inject('/readyz');
+    expect(response.json()).toMatchObject({ status: 503, code: 'not-ready', detail: 'The service is stopping.' });
+    expect((await call('GET', '/readyz')).json()).toEqual({ status: 'ok' });
   });
 
   test('an unknown path is a 404 problem', async () => {
