@@ -11,9 +11,12 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 TEST_FLAGS ?=
 # The same for the tests on an API server, which run after all others: they must not compete for the machine.
 CLUSTER_FLAGS ?= $(TEST_FLAGS)
+# The same for the tests on a cluster with real pods.
+E2E_FLAGS ?=
+WITHOUT_CLUSTER := --project unit --project prop --project integration
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test test-sidecar fuzz cluster cluster-down demo dev build images bench generate verify clean
+	test-unit test test-sidecar e2e fuzz cluster cluster-down demo dev build images bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,19 +47,23 @@ check-changes:
 test-unit: setup ## unit and property tests, the inner loop (< 20 s)
 	@vitest run --project unit --project prop $(TEST_FLAGS)
 
-test: setup ## everything, on real parts, a Kubernetes API server among them (first: minutes)
+test: setup ## everything, on real parts, a cluster with real pods among them (first: minutes)
 	@status=0; \
-	vitest run --project '!cluster' $(TEST_FLAGS) || status=1; \
+	vitest run $(WITHOUT_CLUSTER) $(TEST_FLAGS) || status=1; \
 	vitest run --project cluster $(CLUSTER_FLAGS) || status=1; \
+	E2E_FLAGS='$(E2E_FLAGS)' node test/e2e/main.ts --if-possible || status=1; \
 	exit $$status
 
 test-sidecar: setup ## everything but what needs a Kubernetes API server
-	@vitest run --project '!cluster' $(TEST_FLAGS)
+	@vitest run $(WITHOUT_CLUSTER) $(TEST_FLAGS)
 
 # Further arguments, such as FUZZ_FLAGS='--seed 1 --cases 100000 --seconds 60'.
 FUZZ_FLAGS ?=
 fuzz: setup ## the wire's codec and whole exchanges, ten million cases (minutes)
 	@node test/fuzz/main.ts $(FUZZ_FLAGS)
+
+e2e: setup ## a whole cluster with real pods: kind, or a node of its own as root on Linux
+	@E2E_FLAGS='$(E2E_FLAGS)' node test/e2e/main.ts
 
 cluster: setup ## start a real Kubernetes API server in the background (first: minutes)
 	@node test/cluster/main.ts up

@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Beside a whole cluster: test/e2e/main.ts starts them. */
+const E2E_TESTS = ['**/*.e2e.test.ts'];
 const CLUSTER_TESTS = ['test/cluster/{cluster,own-processes}.test.ts', '**/*.cluster.test.ts'];
 
 interface ProjectOptions {
@@ -27,9 +29,10 @@ export default defineConfig({
       }),
       // Properties mock nothing, so they may share a process: that saves loading every module once per file.
       project('prop', ['**/*.prop.test.ts'], { isolate: false }),
-      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS] }),
+      project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS, ...E2E_TESTS] }),
       // On a real Kubernetes API server, which the first run may have to build for minutes.
       project('cluster', CLUSTER_TESTS, { globalSetup: ['test/cluster/global-setup.ts'] }),
+      project('e2e', E2E_TESTS),
     ],
     coverage: { provider: 'v8', include: ['api/src/**', 'runtime/src/**', 'sidecar/src/**', 'operator/src/**'] },
   },

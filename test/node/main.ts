@@ -32,7 +32,7 @@ async function beside([command, ...rest]: string[]): Promise<number> {
 try {
   if (positionals.length === 0) throw new Error('usage: main.ts [--image FILE]… -- COMMAND [ARG…]');
   const closed = isInside() ? null : whyNoNode();
-  if (closed !== null) throw new Error(closed);
+  if (closed !== null) throw new Error(`no node here: ${closed.why}`);
   // The end of the first process inside ends all others there.
   process.exit(isInside() ? await beside(positionals) : await runInside(args));
 } catch (error) {

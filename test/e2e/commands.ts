@@ -1,0 +1,32 @@
+/** The commands of a user, on the cluster of `KUBECONFIG`. Each tells what went wrong in the command's own words. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { installTools, type Tools } from '../support/helm.ts';
+
+const execute = promisify(execFile);
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+let tools: Tools | null = null;
+
+/** The standard output of `kubectl`. `input`: what it reads with `-f -`. */
+export const kubectl = (args: readonly string[], input?: string): Promise<string> =>
+  run((tools ??= installTools()).kubectl, args, input);
+
+/** The standard output of `helm`. */
+export const helm = (args: readonly string[]): Promise<string> => run((tools ??= installTools()).helm, args);
+
+/** An object, as the API server has it. */
+export async function object<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await kubectl(['get', ...args, '-o', 'json'])) as T;
+}
+
+async function run(command: string, args: readonly string[], input?: string): Promise<string> {
+  const running = execute(command, [...args], { maxBuffer: MAX_OUTPUT_BYTES });
+  running.child.stdin?.end(input ?? '');
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string };
+    throw new Error(`${command.split('/').at(-1)} ${args.join(' ')}: ${stderr.trim() || message}`, { cause: error });
+  }
+}
