@@ -5,6 +5,7 @@ import type { After } from './back-pressure.ts';
 import { readCommandLine, type CommandLine, type Redrive } from './command-line.ts';
 import { redriveDeadLetters } from './events/redrive.ts';
 import { createLog, type Log } from './log.ts';
+import { answerForWorkers } from './metrics-of-workers.ts';
 import { buildService } from './service.ts';
 import { followSettings } from './settings/live-settings.ts';
 import { readSettings, type SettingsSources } from './settings/settings-file.ts';
@@ -33,6 +34,7 @@ function whenAskedToStop(stop: (cause: string) => void): void {
 function supervise(settings: Settings, count: number): void {
   const log = createLog(write, () => settings.log.level, Date.now);
   const stopWithinMs = (): number => settings.server.shutdown_seconds * 1_000;
+  answerForWorkers();
   log.info('starting workers', { workers: count });
   const supervisor = new Supervisor({ count, fork: forkWorker, stopWithinMs, log, after, nowMs: Date.now, exit });
   whenAskedToStop((cause) => supervisor.stop(cause));

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { metricsOfAll } from './metrics-of-workers.ts';
 
 /** What the service counts, for `GET /metrics`. One set for each service: tests run several in one process. */
 export interface Metrics {
@@ -8,7 +9,7 @@ export interface Metrics {
   readonly cacheFailedWrites: Counter;
   /** 1 while the server of flags answers. */
   readonly flagsServerUp: Gauge;
-  /** Prometheus text, of this process. */
+  /** Prometheus text, of all workers. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -35,9 +36,10 @@ export function createMetrics(): Metrics {
     flagsServerUp: new Gauge({
       name: 'users_flags_server_up',
       help: 'Whether the server of feature flags answers (1) or its last values are used (0).',
+      aggregator: 'min',
       registers,
     }),
-    text: () => registry.metrics(),
+    text: metricsOfAll(registry),
     contentType: registry.contentType,
   };
 }

@@ -1,7 +1,7 @@
 import type { RouteOptions } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 
-/** What a Prometheus reads. Where there are several workers, it is of the one that answers. */
+/** What a Prometheus reads. */
 export const metricsRoute = (metrics: Metrics): RouteOptions => ({
   method: 'GET',
   url: '/metrics',
