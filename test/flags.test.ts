@@ -252,8 +252,8 @@ test('a flag that follows a circuit goes off with it, is told, and comes on when
   expect(await client.getBooleanDetails('feature', true)).toMatchObject({
     value: false,
     variant: 'off',
-    reason: 'CIRCUIT_OPEN',
-    flagMetadata: { circuit: 'inbound/user' },
+    reason: 'TARGETING_MATCH',
+    flagMetadata: { reason: 'CIRCUIT_OPEN', circuit: 'inbound/user' },
   });
   expect(await sidecar.metric('fusebox_flag_off_while', { flag: 'feature', circuit: 'inbound/user' })).toBe(1);
   await until('the event that it went off', () => events.length === 1);

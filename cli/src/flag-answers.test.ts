@@ -23,8 +23,8 @@ test('pods that differ are marked and named, most of them first', () => {
     key: 'search',
     value: false,
     variant: 'off',
-    reason: 'CIRCUIT_OPEN',
-    metadata: { circuit: 'inbound/user' },
+    reason: 'TARGETING_MATCH',
+    metadata: { reason: 'CIRCUIT_OPEN', circuit: 'inbound/user' },
   };
   const plain: FlagAnswer = { ...on, key: 'a' };
   expect(lines(['x', plain, off], ['y', plain, on], ['z', plain, on])).toEqual([

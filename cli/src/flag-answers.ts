@@ -69,8 +69,7 @@ function cellsOf(answer: FlagAnswer): string[] {
   if (errorCode !== undefined) {
     return ['-', '-', `ERROR ${errorCode}${errorDetails === undefined ? '' : `: ${errorDetails}`}`];
   }
-  const circuit = metadata['circuit'];
-  const why = reason === 'CIRCUIT_OPEN' && typeof circuit === 'string' ? `${reason} ${circuit}` : reason;
+  const why = metadata['reason'] === 'CIRCUIT_OPEN' ? `CIRCUIT_OPEN ${String(metadata['circuit'])}` : reason;
   if (!('value' in answer)) return ["the caller's default", '-', why];
   const value = JSON.stringify(answer.value);
   return [value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH - 1)}…` : value, variant, why];

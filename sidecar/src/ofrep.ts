@@ -80,6 +80,16 @@ function textOf(key: string, evaluation: Evaluation): string {
 
 function described(key: string, { value, reason, variant, error, metadata }: Evaluation): object {
   if (error !== null) return { key, errorCode: error.code, errorDetails: error.details, metadata };
+  // SDKs that know no reasons but OpenFeature's own would give the caller's default: a reason of ours stands in the metadata.
+  if (reason === 'CIRCUIT_OPEN') {
+    return {
+      key,
+      reason: 'TARGETING_MATCH',
+      value,
+      ...(variant !== null && { variant }),
+      metadata: { ...metadata, reason },
+    };
+  }
   // Without `value` the caller's own default holds.
   return { key, reason, ...(value !== undefined && { value, ...(variant !== null && { variant }) }), metadata };
 }
