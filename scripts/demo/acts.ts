@@ -5,6 +5,7 @@ import { healing } from './acts/healing.ts';
 import { healthy } from './acts/healthy.ts';
 import { liveEdits } from './acts/live-edits.ts';
 import { openCircuitEdited } from './acts/open-circuit-edited.ts';
+import { payments } from './acts/payments.ts';
 import { slow } from './acts/slow.ts';
 import type { World } from './world.ts';
 
@@ -23,5 +24,6 @@ export const acts: readonly Act[] = [
   { title: 'Settings are edited under load', run: liveEdits }, //              flags, limits, modes
   { title: 'A setting is edited while a circuit is open', run: openCircuitEdited }, // state survives
   { title: 'Somebody makes a typing error', run: brokenSettings }, //          last good settings stay
+  { title: 'What the service calls fails', run: payments }, //                  a breaker in the service
   { title: 'The sidecar is told to go', run: goodbye }, //                     SIGTERM loses nothing
 ];

@@ -42,7 +42,7 @@ function promise(what: string, kept: boolean, figure: string): void {
   screen.print(outcomeLine(outcome));
 }
 
-function onSidecarLine(line: LogLine): void {
+function onLine(line: LogLine): void {
   const text = eventOf(line);
   if (text === null) return;
   const event = `${(elapsedMs() / 1000).toFixed(1).padStart(5)} s  ${text}`;
@@ -61,7 +61,7 @@ async function play(world: World): Promise<void> {
 
 async function show(): Promise<void> {
   screen.print('starting a user service, and the sidecar before it');
-  const world = await setUp({ children, settings, promise, onSidecarLine });
+  const world = await setUp({ children, settings, promise, onLine });
   screen.print(`ready: ${RATE} requests a second through the sidecar; settings in ${settings.path}`);
   void world.watcher.watch();
   screen.start((columns) => panel({ ...world, act, events, elapsedMs: elapsedMs() }, columns));

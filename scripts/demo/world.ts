@@ -4,6 +4,7 @@ import { Children, type Child, type LogLine } from './children.ts';
 import { call } from './http-call.ts';
 import { Load } from './load.ts';
 import { SettingsFolder } from './settings-folder.ts';
+import { PaymentService } from './payment-service.ts';
 import { until } from './until.ts';
 import { Watcher } from './watcher.ts';
 import { Witness } from './witness.ts';
@@ -28,7 +29,7 @@ export interface Transition {
   atMs: number;
 }
 
-/** Everything that an act works with. clients (`load`) → sidecar → witness → service. */
+/** Everything that an act works with. clients (`load`) → sidecar → witness → service → payment service. */
 export interface World {
   readonly load: Load;
   readonly witness: Witness;
@@ -42,26 +43,36 @@ export interface World {
   misbehave(how: Misbehaviour): Promise<void>;
   /** Writes down whether a promise was kept, and the figure that shows it. */
   promise(what: string, kept: boolean, figure: string): void;
+  /** What the service calls when a user pays. */
+  readonly payments: PaymentService;
 }
 
 interface Wishes {
   children: Children;
   settings: SettingsFolder;
   promise: World['promise'];
-  onSidecarLine: (line: LogLine) => void;
+  /** Is told of every line of the sidecar's log and of the service's. */
+  onLine: (line: LogLine) => void;
 }
 
 const root = resolve(import.meta.dirname, '../..');
 /** The settings that the demo copies and edits. */
 export const EXAMPLES = join(root, 'docs/examples/demo');
 /** Settings of the service itself. */
-const SERVICE_SETTINGS = join(root, 'sample-service/config.example.yaml');
+const SERVICE_SETTINGS = join(import.meta.dirname, 'service.yaml');
 
 /** Starts the service and the sidecar before it, and waits until both say that they are ready. */
-export async function setUp({ children, settings, promise, onSidecarLine }: Wishes): Promise<World> {
+export async function setUp({ children, settings, promise, onLine }: Wishes): Promise<World> {
+  const standIns = await children.start({
+    name: 'stand-ins',
+    args: [join(root, 'sample-service/src/stand-ins/main.ts')],
+  });
+  const paymentsUrl = String(standIns.listening['payments_url']);
   const service = await children.start({
     name: 'service',
     args: [join(root, 'sample-service/src/main.ts'), '--config', SERVICE_SETTINGS, '--port', '0', '--seed-users', '50'],
+    env: { PAYMENTS_URL: paymentsUrl },
+    onLine,
   });
   const serviceUrl = urlOf(service.listening['port']);
   await until('the service is healthy', async () => (await call(`${serviceUrl}/healthz`)).status === 200);
@@ -82,14 +93,15 @@ export async function setUp({ children, settings, promise, onSidecarLine }: Wish
     ],
     onLine(line) {
       if (line.message === 'circuit changed' && line['route'] === ROUTE) transitions.push(transitionOf(line));
-      onSidecarLine(line);
+      onLine(line);
     },
   });
+  const inbound = urlOf(sidecar.listening['inbound']);
   const admin = new AdminClient(urlOf(sidecar.listening['admin']));
   await until('the sidecar is ready', () => admin.isReady());
 
   return {
-    load: new Load(urlOf(sidecar.listening['inbound'])),
+    load: new Load(inbound),
     witness,
     admin,
     watcher: new Watcher(admin, ROUTE),
@@ -97,6 +109,7 @@ export async function setUp({ children, settings, promise, onSidecarLine }: Wish
     sidecar,
     transitions,
     promise,
+    payments: new PaymentService(paymentsUrl, inbound),
     async misbehave(how) {
       const headers = { 'content-type': 'application/json' };
       await call(`${serviceUrl}/misbehave`, { method: 'PUT', headers, body: JSON.stringify(how) });
