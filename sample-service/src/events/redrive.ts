@@ -35,10 +35,12 @@ export async function redriveDeadLetters({ settings, log, random, limit, dryRun 
     const link = await connection.whenUp(AbortSignal.timeout(connectTimeoutMs));
     if (link === null) throw new EventError('broker', `No answer from NATS within ${connectTimeoutMs / 1_000} s.`);
     const deadStream = deadStreamOf(stream);
+    // What dies again meanwhile is not for this run, or it would never end.
+    const { state } = await link.manager.streams.info(deadStream);
     let count = 0;
     for (let sequence = 1; count < limit; count += 1) {
       const letter = await nextLetter(link.manager, deadStream, sequence);
-      if (letter === null) break;
+      if (letter === null || letter.seq > state.last_seq) break;
       sequence = letter.seq + 1;
       if (!dryRun) await sendAgain(link, deadStream, letter);
       log.info(dryRun ? 'dead letter' : 'dead letter sent again', factsOf(letter));
