@@ -16,6 +16,7 @@ test('without options everything has its default', () => {
       hosts: ['localhost', '127.0.0.1', '::1'],
       caFile: null,
       webhookConfiguration: null,
+      injection: null,
       natsUrl: null,
       logLevel: 'info',
     },
@@ -35,6 +36,9 @@ test('every option can be a flag or a variable; the flag wins', () => {
     FUSEBOX_HOST_NAMES: 'a.example,10.0.0.1',
     FUSEBOX_CA_FILE: 'ca.crt',
     FUSEBOX_WEBHOOK_CONFIGURATION: 'fusebox',
+    FUSEBOX_SIDECAR_IMAGE: 'registry.example/sidecar:1',
+    FUSEBOX_REDIRECT_IMAGE: 'registry.example/redirect:1',
+    FUSEBOX_OPERATOR_URL: 'https://operator.example/',
     FUSEBOX_LOG_LEVEL: 'warn',
     FUSEBOX_NATS: 'nats://nats:4222',
   };
@@ -51,6 +55,11 @@ test('every option can be a flag or a variable; the flag wins', () => {
       hosts: ['a.example', '10.0.0.1'],
       caFile: 'ca.crt',
       webhookConfiguration: 'fusebox',
+      injection: {
+        sidecarImage: 'registry.example/sidecar:1',
+        redirectImage: 'registry.example/redirect:1',
+        operatorUrl: 'https://operator.example',
+      },
       natsUrl: 'nats://nats:4222',
       logLevel: 'warn',
     },
@@ -61,6 +70,20 @@ test('the certificate is good for the Service in the namespace', () => {
   expect(readConfig(['--namespace', 'system'], {})).toMatchObject({
     config: { hosts: ['localhost', '127.0.0.1', '::1', 'fusebox-operator.system.svc', 'fusebox-operator.system'] },
   });
+});
+
+test.each<[string, string[], string | undefined]>([
+  [
+    'the Service in the namespace',
+    ['--namespace', 'system', '--serve', ':8443'],
+    'https://fusebox-operator.system.svc:8443',
+  ],
+  ['what is said', ['--operator-url', 'https://operator:1'], 'https://operator:1'],
+  ['nobody, without a namespace', [], undefined],
+  ['nobody, where no sidecar is served', ['--namespace', 'system', '--serve', 'none'], undefined],
+])('injected sidecars call %s', (_, argv, url) => {
+  const read = readConfig(argv, {});
+  expect('config' in read && read.config.injection?.operatorUrl).toBe(url);
 });
 
 test('all faults are told at once', () => {

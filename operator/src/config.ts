@@ -2,6 +2,7 @@ import { helpText } from '@fusebox/runtime/help-text.ts';
 import type { LogLevel } from '@fusebox/runtime/log.ts';
 import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
 import { readOptions } from '@fusebox/runtime/read-options.ts';
+import type { InjectionDefaults } from './inject/injection-settings.ts';
 import { optionTable } from './option-table.ts';
 
 /** All that the command line and the environment say, parsed once; nothing reads either of them afterwards. */
@@ -26,6 +27,8 @@ export interface Config {
   caFile: string | null;
   /** null: not looked after. */
   webhookConfiguration: string | null;
+  /** null: nothing is injected. */
+  injection: (InjectionDefaults & { operatorUrl: string }) | null;
   /** null: changes of circuits are not told there. */
   natsUrl: string | null;
   logLevel: LogLevel;
@@ -87,12 +90,29 @@ export function readConfig(
     hosts: values.hosts ?? hostsOf(namespace),
     caFile,
     webhookConfiguration: values.webhookConfiguration,
+    injection: injectionOf({
+      sidecarImage: values.sidecarImage as string,
+      redirectImage: values.redirectImage as string,
+      operatorUrl: values.operatorUrl ?? serviceUrl(namespace, serve),
+    }),
     natsUrl: values.nats,
     logLevel: values.logLevel as LogLevel,
   };
   const together = crossFaults(config);
   return together.length > 0 ? { faults: together } : { config };
 }
+
+/** Of the Service, as sidecars call it; null: there is none. */
+function serviceUrl(namespace: string | null, serve: ListenAddress | null): string | null {
+  if (namespace === null || serve === null || serve.port === 0) return null;
+  return `https://fusebox-operator.${namespace}.svc:${serve.port}`;
+}
+
+const injectionOf = ({
+  operatorUrl,
+  ...images
+}: InjectionDefaults & { operatorUrl: string | null }): Config['injection'] =>
+  operatorUrl === null ? null : { ...images, operatorUrl };
 
 function hostsOf(namespace: string | null): string[] {
   const service = namespace === null ? [] : [`fusebox-operator.${namespace}.svc`, `fusebox-operator.${namespace}`];

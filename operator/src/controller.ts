@@ -6,10 +6,12 @@
  *   report   a sidecar answered           → the sources that are for its pod, as keys
  *   status   a source's turn (the leader) → observe → plan → act
  */
+import { clusterWide } from '@fusebox/api/compile/cluster-profile.ts';
 import type { Clock, Random, Timers } from '@fusebox/api/clock.ts';
 import { readObject } from '@fusebox/api/document.ts';
 import type { ObjectStatus } from '@fusebox/api/object-status.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
+import type { InjectionDefaults } from './inject/injection-settings.ts';
 import type { KubeClient } from './kube/client.ts';
 import { resources } from './kube/resource.ts';
 import type { Publisher } from './publish/publisher.ts';
@@ -24,7 +26,7 @@ import { Settlement } from './reconcile/settlement.ts';
 import { type Source, sourceKey } from './reconcile/source.ts';
 import { write } from './status/patch.ts';
 import { WrittenStatuses } from './status/written-statuses.ts';
-import { Enqueue, REPORTS_MS } from './watch/enqueue.ts';
+import { Enqueue } from './watch/enqueue.ts';
 import type { InformerWatcher } from './watch/informer.ts';
 import { keyOf } from './watch/store.ts';
 import { Watches } from './watch/watches.ts';
@@ -38,6 +40,10 @@ export interface ControllerOptions {
   log: Logger;
   /** May this replica write? Every replica publishes. */
   leading: () => boolean;
+  /** Where the operator is: the profile of the whole cluster stands there; null: not known. */
+  operatorNamespace: string | null;
+  /** What a new pod is given where no profile says otherwise; null: nothing is injected. */
+  injection: InjectionDefaults | null;
   /** A status was written in place of that one (null: of none). */
   onStatus?(source: Source, before: ObjectStatus | null, after: ObjectStatus): void;
   informerWatcher?: InformerWatcher;
@@ -68,7 +74,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    const { client, publisher, clock, timers, random, informerWatcher, queueWatcher } = options;
+    const { client, publisher, clock, timers, random, informerWatcher, queueWatcher, operatorNamespace } = options;
     this.#memories = new PodMemories(publisher);
     this.queue = new WorkQueue({
       lanes: {
@@ -93,6 +99,7 @@ export class Controller {
       clock,
       timers,
       random,
+      operatorNamespace,
       ...(informerWatcher !== undefined && { watcher: informerWatcher }),
       handlers: this.#enqueue.handlers,
       onSynced: () => {
@@ -156,7 +163,7 @@ export class Controller {
       for (const uid of this.fleet.group(groupKey)?.pods ?? []) this.#memories.publish(uid, snapshot, blobs);
     }
     // Also of a group that lost its last pod: whoever was for it counts one less.
-    for (const key of this.fleet.sourcesOf(groupKey)) this.queue.addAfter('status', key, REPORTS_MS);
+    this.#enqueue.statusOf(groupKey);
     return null;
   }
 
@@ -196,12 +203,13 @@ export class Controller {
       revisions: (ownerUid) => this.watches.revisions.by('owner', ownerUid),
       written: this.#written,
       syncedAtMs: this.#syncedAtMs,
+      injection: this.#options.injection,
       clock: this.#options.clock,
     };
   }
 
   async #loadLastGood(source: Source, revision: string): Promise<void> {
-    const { client, log } = this.#options;
+    const { client, log, operatorNamespace } = this.#options;
     const key = sourceKey(source);
     const object = await client.get(resources.controllerRevisions, source.namespace, revision);
     const ruling = this.fleet.ruling(key, source.namespace);
@@ -210,7 +218,11 @@ export class Controller {
     const reading = readObject(object?.['data'] ?? null, null);
     const inForce: InForce =
       'document' in reading
-        ? { state: 'lastGood', document: reading.document, tag: `${source.uid}@${revision}` }
+        ? {
+            state: 'lastGood',
+            document: clusterWide(reading.document, operatorNamespace),
+            tag: `${source.uid}@${revision}`,
+          }
         : { state: 'frozen' };
     log.warn('settings are not valid', { object: key, inForce: inForce.state });
     const groups = this.fleet.setSource(key, source.namespace, { source: ruling.source, inForce });

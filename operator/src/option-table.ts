@@ -2,6 +2,7 @@
  * Every option of `fusebox-operator`, once: the parser and `--help` read this table. A variable is the flag's name with
  * `FUSEBOX_`; as in the sidecar, no option may be called `port`.
  */
+import { PRODUCT_VERSION } from '@fusebox/api/product-version.ts';
 import { option, type Parsed } from '@fusebox/runtime/option.ts';
 import * as plain from '@fusebox/runtime/option-values.ts';
 
@@ -41,6 +42,13 @@ function natsUrl(text: string): Parsed<string | null> {
   const url = URL.parse(text);
   const known = url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
   return known ? { value: text } : { fault: 'is not a URL like nats://nats:4222' };
+}
+
+/** `https`, a host and a port. */
+function sidecarUrl(text: string): Parsed<string> {
+  const url = URL.parse(text);
+  const known = url?.protocol === 'https:' && url.href === `${url.origin}/`;
+  return known ? { value: url.origin } : { fault: 'is not a URL like https://fusebox-operator.fusebox.svc:4150' };
 }
 
 /** A comma list of DNS names and IP addresses. */
@@ -110,7 +118,7 @@ export const optionTable = {
   webhookConfiguration: option('webhook-configuration', {
     group: 'Certificates',
     placeholder: 'NAME',
-    help: 'The ValidatingWebhookConfiguration whose caBundle is kept equal to what the operator is trusted by. "none": it is somebody else\'s business.',
+    help: 'The ValidatingWebhookConfiguration and MutatingWebhookConfiguration whose caBundle is kept equal to what the operator is trusted by. "none": it is somebody else\'s business.',
     builtIn: 'none',
     parse: objectNameOrNone,
   }),
@@ -126,6 +134,26 @@ export const optionTable = {
     placeholder: 'FILE',
     help: 'Written with the certificates to trust, for sidecars on this machine; kept up to date.',
     parse: plain.nonEmpty,
+  }),
+  sidecarImage: option('sidecar-image', {
+    group: 'Injection',
+    placeholder: 'IMAGE',
+    help: 'The image of the sidecar where no SidecarProfile names one.',
+    builtIn: `ghcr.io/fusebox/sidecar:${PRODUCT_VERSION}`,
+    parse: plain.nonEmpty,
+  }),
+  redirectImage: option('redirect-image', {
+    group: 'Injection',
+    placeholder: 'IMAGE',
+    help: 'The image with /usr/sbin/nft, for SidecarProfiles with interception: Redirect.',
+    builtIn: `ghcr.io/fusebox/redirect:${PRODUCT_VERSION}`,
+    parse: plain.nonEmpty,
+  }),
+  operatorUrl: option('operator-url', {
+    group: 'Injection',
+    placeholder: 'URL',
+    help: 'Where injected sidecars find --serve. Without it: the Service fusebox-operator in --namespace, at the same port; without --namespace nothing is injected.',
+    parse: sidecarUrl,
   }),
   nats: option('nats', {
     group: 'News',

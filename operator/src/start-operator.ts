@@ -9,6 +9,9 @@ import { registerProcessMetrics } from '@fusebox/runtime/process-metrics.ts';
 import { systemClock as clock, systemTimers as timers } from '@fusebox/runtime/system-clock.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller.ts';
+import { CaBundles } from './inject/ca-bundles.ts';
+import { newInjector } from './inject/injector.ts';
+import { reviewPod } from './inject/webhook.ts';
 import { type KubeClient, newKubeClient } from './kube/client.ts';
 import { connectionFrom } from './kube/connection.ts';
 import { notingDenials } from './kube/denials.ts';
@@ -18,9 +21,11 @@ import { informerWatcher, newDenials, queueWatcher, registerControllerGauges } f
 import { type AuthorityKeeper, newMemoryKeeper } from './pki/authority-keeper.ts';
 import { Certificates } from './pki/certificates.ts';
 import { newSecretKeeper } from './pki/secret-keeper.ts';
-import { startPublishing } from './publish/io/start-publishing.ts';
+import { CA_NAME } from './pki/secret-keeper.ts';
+import { type PublishingOptions, startPublishing } from './publish/io/start-publishing.ts';
 import { Replicas } from './relay/replicas.ts';
 import { ReplicatedPublisher } from './relay/replicated-publisher.ts';
+import { keyOf } from './watch/store.ts';
 import { keepBundle } from './webhook/keep-bundle.ts';
 
 const random = Math.random;
@@ -43,7 +48,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
   const mayWrite = (): boolean => (config.lease === null ? true : (replicas?.mayWrite ?? false));
   const { publisher, controller, news } = buildCore({
     client,
-    natsUrl: config.natsUrl,
+    config,
     replica,
     mayWrite,
     metrics,
@@ -78,11 +83,13 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     log,
     lead: () => lead.forEach((begin) => begin()),
   });
+  const { bundles, webhook } = buildInjection({ client, config, certificates, controller, mayWrite, log });
   const publishing = await startPublishing({
     kube: client,
     certificates,
     serve: config.serve,
     webhook: config.webhook,
+    ...webhook,
     registry: publisher.registry,
     caches: controller,
     metrics,
@@ -94,7 +101,10 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     config.webhookConfiguration === null
       ? null
       : keepBundle({ client, name: config.webhookConfiguration, certificates, mayWrite, timers, log });
-  lead.push(() => bundle?.now());
+  lead.push(
+    () => bundle?.now(),
+    () => bundles.now(),
+  );
   listening = true;
   log.info('listening', { serve: publishing.port, webhook: publishing.webhookPort, admin: admin?.port ?? null });
   return {
@@ -104,6 +114,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       // Another replica writes before this one's sidecars come to it.
       await replicas?.stop();
       bundle?.end();
+      bundles.end();
       await publishing.close();
       controller.stop();
       await running;
@@ -121,7 +132,7 @@ function readiness(ready: boolean, denied: readonly string[]): Reply {
 
 interface CoreParts {
   client: KubeClient;
-  natsUrl: string | null;
+  config: Config;
   replica: string;
   mayWrite: () => boolean;
   metrics: MetricsRegistry;
@@ -129,7 +140,7 @@ interface CoreParts {
 }
 
 /** What decides, and whom it tells. */
-function buildCore({ client, natsUrl, replica, mayWrite, metrics, log }: CoreParts): {
+function buildCore({ client, config, replica, mayWrite, metrics, log }: CoreParts): {
   publisher: ReplicatedPublisher;
   controller: Controller;
   news: RunningNews;
@@ -148,13 +159,44 @@ function buildCore({ client, natsUrl, replica, mayWrite, metrics, log }: CorePar
     ...tools,
     publisher,
     leading: mayWrite,
+    operatorNamespace: config.namespace,
+    injection: config.injection,
     onStatus: (source, before, after) => news.newsroom.statusWritten(sourceSubject(source), before, after),
     informerWatcher: informerWatcher(metrics, log),
     queueWatcher: queueWatcher(metrics, log),
   });
-  const news: RunningNews = startNews({ ...tools, natsUrl, replica, publisher, pods: controller.fleet, mayWrite });
+  const news: RunningNews = startNews({
+    ...tools,
+    natsUrl: config.natsUrl,
+    replica,
+    publisher,
+    pods: controller.fleet,
+    mayWrite,
+  });
   registerControllerGauges(metrics, controller, { leading: mayWrite, connected: () => publisher.connected() });
   return { publisher, controller, news };
+}
+
+interface InjectionParts extends Pick<CoreParts, 'client' | 'config' | 'mayWrite' | 'log'> {
+  certificates: Certificates;
+  controller: Controller;
+}
+
+/** What puts sidecars into pods, and what those need to be there. */
+function buildInjection(parts: InjectionParts): {
+  bundles: CaBundles;
+  webhook: Pick<PublishingOptions, 'reviewPod'>;
+} {
+  const { client, config, certificates, controller, mayWrite, log } = parts;
+  const bundles = new CaBundles({
+    ...{ client, certificates, mayWrite, clock, timers, log },
+    stored: (namespace) => controller.watches.bundles.get(keyOf({ namespace, name: CA_NAME })),
+    needed: () => controller.fleet.namespacesWith(({ sidecar, ending }) => sidecar.kind === 'injected' && !ending),
+  });
+  const { injection } = config;
+  if (injection === null) return { bundles, webhook: {} };
+  const injector = newInjector({ injection, caches: controller, bundles, client, clock, timers, log });
+  return { bundles, webhook: { reviewPod: (body) => reviewPod(body, injector) } };
 }
 
 interface ReplicaParts {

@@ -29,6 +29,8 @@ export class Controlled {
       random: Math.random,
       log: newLogger({ level: 'error', wallMs: clock.wallMs, write: () => {} }),
       leading: () => leads,
+      operatorNamespace: null,
+      injection: null,
       informerWatcher: {
         listed: () => {},
         watchDied: () => {},

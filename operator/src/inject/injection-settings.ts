@@ -58,9 +58,10 @@ const DIGITS = 12;
 
 /** What an injected pod is marked with: `0.1.0/` and a digest, equal as long as a new pod would get the same. */
 export function injectedMark(settings: InjectionSettings): string {
-  return `${PRODUCT_VERSION}/${digestOf(settings).slice('sha256:'.length, 'sha256:'.length + DIGITS)}`;
+  const { redirectImage, ...rest } = settings;
+  const given = settings.interception === 'Redirect' ? { ...rest, redirectImage } : rest;
+  return `${PRODUCT_VERSION}/${digestOf(given).slice('sha256:'.length, 'sha256:'.length + DIGITS)}`;
 }
 
-/** Would a new pod get something else than the one with this mark? The version alone changes nothing for a pod. */
-export const isOutdated = (mark: string, settings: InjectionSettings): boolean =>
-  mark.split('/')[1] !== injectedMark(settings).split('/')[1];
+/** Would a new pod get something else than the one with this mark? The version alone makes no difference to a pod. */
+export const isOutdated = (mark: string, newMark: string): boolean => mark.split('/')[1] !== newMark.split('/')[1];

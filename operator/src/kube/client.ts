@@ -58,6 +58,8 @@ export interface KubeClient {
   delete(resource: Resource, which: { namespace?: string; name: string; uid?: string }): Promise<boolean>;
   /** Whose token is this, if it is for this audience? */
   tokenReview(token: string, audience: string): Promise<TokenReviewed>;
+  /** The minor release of Kubernetes 1; null: it is another. */
+  serverMinor(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -127,6 +129,7 @@ export function newKubeClient(connection: Connection): KubeClient {
     delete: (resource, which) => remove(transport, resource, which),
     tokenReview: (token, audience) => reviewToken(transport, token, audience),
 
+    serverMinor: () => serverMinor(transport),
     close: () => connection.close(),
   };
 }
@@ -180,6 +183,14 @@ async function reviewToken(transport: Transport, token: string, audience: string
     },
   });
   return readTokenReview(review, audience);
+}
+
+/** Providers write their own: `33+`. */
+async function serverMinor(transport: Transport): Promise<number | null> {
+  const version = await transport.call<object>('ask for the version', { method: 'GET', path: '/version' });
+  const { major, minor } = version as { major?: string; minor?: string };
+  const digits = /^\d+/.exec(minor ?? '')?.[0];
+  return major === '1' && digits !== undefined ? Number(digits) : null;
 }
 
 interface ListBody {

@@ -89,6 +89,7 @@ export function notingDenials(client: KubeClient, denials: Denials): KubeClient 
       ),
     delete: (resource, which) => noted('delete', resource, client.delete(resource, which)),
     tokenReview: (token, audience) => noted('create', resources.tokenReviews, client.tokenReview(token, audience)),
+    serverMinor: () => client.serverMinor(),
     close: () => client.close(),
   };
 }

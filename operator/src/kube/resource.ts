@@ -54,6 +54,7 @@ export const resources = {
   configMaps: core('ConfigMap', 'configmaps'),
   pods: core('Pod', 'pods'),
   services: core('Service', 'services'),
+  namespaces: core('Namespace', 'namespaces'),
   controllerRevisions: { group: 'apps', version: 'v1', plural: 'controllerrevisions', kind: 'ControllerRevision' },
   tokenReviews: { group: 'authentication.k8s.io', version: 'v1', plural: 'tokenreviews', kind: 'TokenReview' },
 } as const satisfies Record<string, Resource>;

@@ -12,7 +12,8 @@ test('a circuit that opens becomes an Event of its pod, by what the fleet knows'
   const written: KubeObject[] = [];
   const fleet = new Fleet();
   const owner = { kind: 'Deployment' as const, name: 'users' };
-  const facts = { namespace: 'shop', name: 'pod-1', uid: 'pod-1', labels: {}, owner, ready: true, ending: false };
+  const identity = { namespace: 'shop', name: 'pod-1', uid: 'pod-1', labels: {}, owner };
+  const facts = { ...identity, sidecar: { kind: 'own' as const }, ready: true, ending: false };
   fleet.setPod('pod-1', facts, 0);
   const acked = ackedOf('pod-1', { circuits: [{ route: 'user', state: 'Open', era: 1, reason: null }] });
   const news = startNews({

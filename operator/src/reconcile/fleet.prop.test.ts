@@ -11,7 +11,7 @@ import { Fleet } from './fleet.ts';
 import { inForceOf } from './in-force.ts';
 import { type PodFacts, type ServiceFacts, whoOf } from './pod-facts.ts';
 import { Settlement } from './settlement.ts';
-import { readSource, type Source, sourceKey } from './source.ts';
+import { readSource, type Source, sourceKey, withReach } from './source.ts';
 
 const labels = fc.record({ app: fc.constantFrom('users', 'orders'), tier: fc.constantFrom('gold', 'iron') });
 const deployment = fc.constantFrom('users', 'orders');
@@ -37,6 +37,8 @@ const step = fc.oneof(
     name: fc.constantFrom('a', 'b', 'c'),
     spec: fc.option(spec),
   }),
+  // The profile of the whole cluster stands in a namespace that has no pods.
+  fc.record({ do: fc.constant('profile' as const), spec: fc.option(timeout) }),
   fc.record({
     do: fc.constant('pod' as const),
     namespace,
@@ -46,6 +48,18 @@ const step = fc.oneof(
   }),
   fc.record({ do: fc.constant('service' as const), namespace, selector: fc.option(labels) }),
 );
+
+const POD = { ready: true, ending: false, sidecar: { kind: 'own' as const } };
+
+function clusterProfile(text: string, generation: number): Source {
+  const object: KubeObject = {
+    apiVersion: 'fusebox.dev/v1alpha1',
+    kind: 'SidecarProfile',
+    metadata: { name: 'default', namespace: 'fusebox', uid: 'profile', generation },
+    spec: { defaults: { inbound: { timeout: text } } },
+  };
+  return withReach(readSource('SidecarProfile', object, null, 0), 'fusebox');
+}
 
 test('groups that are compiled only when a change names them obey what everything together says', () => {
   let compared = 0;
@@ -61,7 +75,18 @@ test('groups that are compiled only when a change names them obey what everythin
     for (const change of steps) {
       generation += 1;
       let touched: string[];
-      if (change.do === 'source') {
+      if (change.do === 'profile') {
+        const key = sourceKey({ kind: 'SidecarProfile', namespace: 'fusebox', name: 'default' });
+        if (change.spec === null || change.spec === 'never') {
+          sources.delete(key);
+          touched = fleet.setSource(key, 'fusebox', null);
+        } else {
+          const source = clusterProfile(change.spec, generation);
+          sources.set(key, { source, lastGood: source });
+          const inForce = inForceOf(source, null, { revision: null, wasAccepted: false });
+          touched = fleet.setSource(key, 'fusebox', { source, inForce });
+        }
+      } else if (change.do === 'source') {
         const key = sourceKey({ kind: 'ResiliencePolicy', ...change });
         const before = sources.get(key) ?? null;
         if (change.spec === null) {
@@ -90,13 +115,15 @@ test('groups that are compiled only when a change names them obey what everythin
         const facts: PodFacts | null =
           change.labels === null
             ? null
-            : { namespace: change.namespace, name: uid, uid, labels: change.labels, owner, ready: true, ending: false };
+            : { ...POD, namespace: change.namespace, name: uid, uid, labels: change.labels, owner };
         if (facts === null) pods.delete(uid);
         else pods.set(uid, facts);
         touched = fleet.setPod(uid, facts, 0);
       } else {
         const facts =
-          change.selector === null ? null : { namespace: change.namespace, name: 'front', selector: change.selector };
+          change.selector === null
+            ? null
+            : { namespace: change.namespace, name: 'front', selector: change.selector, ports: [] };
         if (facts === null) services.delete(change.namespace);
         else services.set(change.namespace, facts);
         touched = fleet.setService(`${change.namespace}/front`, change.namespace, facts, 0);

@@ -2,8 +2,12 @@
  * The pods that take part, in groups that share one snapshot, and the sources that are for them. A change costs in proportion
  * to the groups that it concerns: it names them, and only these are compiled again.
  */
+import { isDeepStrictEqual } from 'node:util';
+import { isClusterWide } from '@fusebox/api/compile/cluster-profile.ts';
+import { profileFor } from '@fusebox/api/compile/profile.ts';
 import { judgeAim, type Who } from '@fusebox/api/compile/who.ts';
 import type { Document } from '@fusebox/api/document.ts';
+import type { SidecarProfileSpec } from '@fusebox/api/sidecar-profile.ts';
 import { BlobTable } from './blob-table.ts';
 import { documentInForce, holds, type InForce } from './in-force.ts';
 import { groupKeyOf, type PodFacts, type ServiceFacts, whoOf, whoOfGroupKey } from './pod-facts.ts';
@@ -37,6 +41,8 @@ export class Fleet {
   readonly #groups = new Map<string, Group>();
   readonly #spaces = new Map<string, Space>();
   readonly #keysByUid = new Map<string, string>();
+  /** Those that are for the pods of every namespace. They stand in their own namespace's space, too. */
+  readonly #wide = new Map<string, Ruling>();
 
   group(key: string): Group | null {
     return this.#groups.get(key) ?? null;
@@ -57,6 +63,7 @@ export class Fleet {
   /** Sets what is in force of a source; null: it is gone. Names the groups for which that makes a difference. */
   setSource(key: string, namespace: string, ruling: Ruling | null): string[] {
     const { rulings, groups } = this.#space(namespace);
+    const wasWide = this.#wide.delete(key);
     const documents = [rulings.get(key) ?? null, ruling].flatMap((one) => (one === null ? [] : [aimOf(one)]));
     const uidBefore = rulings.get(key)?.source.uid;
     if (uidBefore !== undefined) this.#keysByUid.delete(uidBefore);
@@ -65,8 +72,10 @@ export class Fleet {
     else {
       rulings.set(key, ruling);
       this.#keysByUid.set(ruling.source.uid, key);
+      if (isClusterWide(aimOf(ruling))) this.#wide.set(key, ruling);
     }
-    return [...groups].filter((group) => {
+    const reach = wasWide || this.#wide.has(key) ? this.#groups.keys() : groups;
+    return [...reach].filter((group) => {
       const { who } = this.#groups.get(group)!;
       return documents.some((document) => isFor(document, who));
     });
@@ -92,15 +101,40 @@ export class Fleet {
   /** Sets or removes a Service. Names the groups of the pods that belong to it now or did before. */
   setService(key: string, namespace: string, service: ServiceFacts | null, nowMs: number): string[] {
     const { services, groups } = this.#space(namespace);
+    const before = services.get(key);
     if (service === null) services.delete(key);
     else services.set(key, service);
+    // Other ports alone move no pod, but may lead past sidecars now, or no longer do.
+    const portsChanged = !isDeepStrictEqual(before?.ports, service?.ports);
+    const isOf = ({ workloads }: Who): boolean =>
+      workloads.some(({ kind, name }) => kind === 'Service' && name === (service ?? before)?.name);
     const uids = [...groups].flatMap((group) => [...this.#groups.get(group)!.pods]);
     const touched = uids.flatMap((uid) => {
       const { facts, group } = this.#pods.get(uid)!;
       const names = this.setPod(uid, facts, nowMs);
       return names.length === 1 && names[0] === group ? [] : names;
     });
-    return [...new Set(touched)];
+    const led = portsChanged ? [...groups].filter((group) => isOf(this.#groups.get(group)!.who)) : [];
+    return [...new Set([...touched, ...led])];
+  }
+
+  /** The Services that select the pods of a group. */
+  servicesOf({ who }: Pick<Group, 'who'>): ServiceFacts[] {
+    const { services } = this.#space(who.namespace ?? '');
+    const named = who.workloads.filter(({ kind }) => kind === 'Service').map(({ name }) => name);
+    return named.flatMap((name) => services.get(`${who.namespace ?? ''}/${name}`) ?? []);
+  }
+
+  /** Namespaces with a pod for which this holds. */
+  namespacesWith(holdsFor: (pod: PodFacts) => boolean): string[] {
+    const pods = [...this.#pods.values()].filter(({ facts }) => holdsFor(facts));
+    return [...new Set(pods.map(({ facts }) => facts.namespace))];
+  }
+
+  /** How the sidecar of such a pod is to run, by all that is in force; also of a pod that is not there yet. */
+  profileFor(who: Who): SidecarProfileSpec {
+    const documents = this.#rulingsFor(who).flatMap(([, { inForce }]) => documentInForce(inForce) ?? []);
+    return profileFor(documents, who);
   }
 
   /** Keys of all sources. */
@@ -116,16 +150,21 @@ export class Fleet {
   /** Keys of the sources that are for this group, also one that lost its last pod, whether their settings are good or not. */
   sourcesOf(groupKey: string): string[] {
     const who = this.#groups.get(groupKey)?.who ?? whoOfGroupKey(groupKey);
-    const rulings = this.#spaces.get(who.namespace ?? '')?.rulings ?? new Map<string, Ruling>();
-    return [...rulings].filter(([, ruling]) => isFor(aimOf(ruling), who)).map(([key]) => key);
+    return this.#rulingsFor(who)
+      .filter(([, ruling]) => isFor(aimOf(ruling), who))
+      .map(([key]) => key);
+  }
+
+  /** Is the source with this key for the pods of every namespace? */
+  isWide(key: string): boolean {
+    return this.#wide.has(key);
   }
 
   /** What this group is to obey: documents by the tags of their sources, or the sources that make it keep what it has. */
   documentsFor({ who }: Group): { documents: Map<string, Document> } | { heldBy: string[] } {
-    const rulings = this.#spaces.get(who.namespace ?? '')?.rulings ?? new Map<string, Ruling>();
     const documents = new Map<string, Document>();
     const heldBy: string[] = [];
-    for (const [key, ruling] of rulings) {
+    for (const [key, ruling] of this.#rulingsFor(who)) {
       const { inForce } = ruling;
       if (!isFor(aimOf(ruling), who)) continue;
       if (holds(inForce)) heldBy.push(key);
@@ -137,8 +176,15 @@ export class Fleet {
   /** The groups that a source is for. */
   groupsOf({ source, inForce }: Ruling): Group[] {
     const document = aimOf({ source, inForce });
-    const keys = this.#spaces.get(source.namespace)?.groups ?? new Set<string>();
+    const own = this.#spaces.get(source.namespace)?.groups ?? new Set<string>();
+    const keys = isClusterWide(document) ? this.#groups.keys() : own;
     return [...keys].map((key) => this.#groups.get(key)!).filter(({ who }) => isFor(document, who));
+  }
+
+  /** By their keys: all of the namespace, and those that are for every one. */
+  #rulingsFor({ namespace }: Who): [string, Ruling][] {
+    const own = this.#spaces.get(namespace ?? '')?.rulings ?? new Map<string, Ruling>();
+    return [...own, ...[...this.#wide].filter(([key]) => !own.has(key))];
   }
 
   #leave({ facts, group: key }: FleetPod, uid: string): string[] {
@@ -170,7 +216,7 @@ export class Fleet {
   }
 }
 
-/** One namespace. Nothing reaches beyond it. */
+/** One namespace. Nothing reaches beyond it but what is for the whole cluster. */
 interface Space {
   rulings: Map<string, Ruling>;
   services: Map<string, ServiceFacts>;

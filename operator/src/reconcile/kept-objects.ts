@@ -3,6 +3,12 @@ import type { LiveConfigStatus } from '@fusebox/api/object-status.ts';
 import type { KubeObject } from '../kube/resource.ts';
 import type { LiveConfigFacts, SavedRevision } from './world.ts';
 
+/** Who writes, in `managedFields` and as a label. */
+export const FIELD_MANAGER = 'fusebox-operator';
+
+/** Labels of every object that the operator makes. */
+export const MANAGED = { 'app.kubernetes.io/managed-by': FIELD_MANAGER };
+
 /** Label of the ControllerRevisions that keep last good settings. */
 export const LAST_GOOD_LABEL = 'fusebox.dev/last-good';
 

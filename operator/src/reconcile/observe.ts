@@ -1,15 +1,17 @@
 /** Reads all that a turn about one source looks at; writes nothing. */
 import type { Clock } from '@fusebox/api/clock.ts';
 import { digestOf } from '@fusebox/api/digest.ts';
+import { injectedMark, type InjectionDefaults, injectionSettings, isOutdated } from '../inject/injection-settings.ts';
 import { timeText } from '../kube/time-text.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { MatchedPod } from '../status/conditions.ts';
 import { standingOf } from '../status/pod-standing.ts';
 import type { WrittenStatuses } from '../status/written-statuses.ts';
+import { bypassesOf } from './bypasses.ts';
 import type { Fleet, FleetPod, Group, Ruling } from './fleet.ts';
 import type { PodMemories } from './pod-memories.ts';
 import type { Settled, Settlement } from './settlement.ts';
-import { namesIn, sourceKey, tagOf } from './source.ts';
+import { namesIn, type Source, sourceKey, tagOf } from './source.ts';
 import type { LiveConfigFacts, SavedRevision, World } from './world.ts';
 
 /** Where a world is read from. */
@@ -23,6 +25,8 @@ export interface Sight {
   written: Pick<WrittenStatuses, 'get'>;
   /** Settings that were there before this (ms, monotonic) were edited nobody knows when. */
   syncedAtMs: number;
+  /** What a new pod is given where no profile says otherwise; null: nothing is injected. */
+  injection: InjectionDefaults | null;
   clock: Clock;
 }
 
@@ -49,7 +53,16 @@ export function observe(key: string, sight: Sight): World {
 
 type Seen = Pick<
   World,
-  'pods' | 'otherPods' | 'conflicts' | 'warnings' | 'heldBy' | 'version' | 'openCircuits' | 'propagationMs'
+  | 'pods'
+  | 'otherPods'
+  | 'conflicts'
+  | 'warnings'
+  | 'heldBy'
+  | 'bypasses'
+  | 'outdated'
+  | 'version'
+  | 'openCircuits'
+  | 'propagationMs'
 >;
 
 const NOBODY: Seen = {
@@ -58,6 +71,8 @@ const NOBODY: Seen = {
   conflicts: [],
   warnings: [],
   heldBy: [],
+  bypasses: [],
+  outdated: [],
   version: null,
   openCircuits: [],
   propagationMs: null,
@@ -69,9 +84,14 @@ function observePods(ruling: Ruling, sight: Sight): Seen {
   const groups = sight.fleet.groupsOf(ruling).map((group) => ({ group, settled: sight.settlement.of(group.key) }));
   const pods: MatchedPod[] = [];
   const open = new Set<string>();
+  const bypasses = new Set<string>();
+  const outdated: string[] = [];
   let otherPods = 0;
   let lastAckMs: number | null = null;
   for (const { group, settled } of groups) {
+    const services = sight.fleet.servicesOf(group).map((one) => ({ ...one, name: titleIn(source, one) }));
+    const newMark =
+      sight.injection === null ? null : injectedMark(injectionSettings(settled?.profile ?? {}, sight.injection));
     for (const uid of group.pods) {
       const pod = sight.fleet.pod(uid)!;
       for (const { route, state } of sight.publisher.acked(uid)?.circuits ?? [])
@@ -81,7 +101,12 @@ function observePods(ruling: Ruling, sight: Sight): Seen {
         continue;
       }
       const standing = standingFor(tagOf(source), uid, { pod, settled, sight });
-      pods.push({ name: pod.facts.name, standing });
+      const name = titleIn(source, pod.facts);
+      pods.push({ name, standing });
+      const { sidecar } = pod.facts;
+      for (const bypass of bypassesOf(sidecar, services)) bypasses.add(bypass);
+      const isInjected = newMark !== null && sidecar.kind === 'injected';
+      if (isInjected && isOutdated(sidecar.mark, newMark)) outdated.push(name);
       const memory = sight.memories.get(uid);
       if (standing.is === 'programmed' && memory !== null) lastAckMs = Math.max(lastAckMs ?? 0, memory.atMs);
     }
@@ -98,11 +123,17 @@ function observePods(ruling: Ruling, sight: Sight): Seen {
     ),
     warnings: unique(compiled.flatMap(({ warnings }) => warnings)),
     heldBy: unique(groups.flatMap(({ settled }) => settled?.heldBy ?? [])),
+    bypasses: [...bypasses].toSorted(),
+    outdated: outdated.toSorted(),
     version: versionOf(groups, compiled),
     openCircuits: [...open].toSorted(),
     propagationMs: edited && lastAckMs !== null ? Math.max(0, Math.round(lastAckMs - source.seenAtMs)) : null,
   };
 }
+
+/** What is for the whole cluster names a namespace, too. */
+const titleIn = (source: Source, { namespace, name }: { namespace: string; name: string }): string =>
+  namespace === source.namespace ? name : `${namespace}/${name}`;
 
 function standingFor(
   tag: string,
@@ -113,6 +144,7 @@ function standingFor(
   return standingOf(
     tag,
     {
+      sidecar: pod.facts.sidecar,
       acked: sight.publisher.acked(uid),
       connected: sight.publisher.isConnected(uid),
       ackedBefore: memory?.ackedBefore ?? null,

@@ -34,6 +34,8 @@ const world = (more: Partial<World> = {}): World => ({
   conflicts: [],
   warnings: [],
   heldBy: [],
+  bypasses: [],
+  outdated: [],
   version: 'sha256:1',
   openCircuits: [],
   propagationMs: null,

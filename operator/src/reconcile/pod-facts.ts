@@ -1,8 +1,9 @@
 /** What the operator keeps of a pod and of a Service; all else is dropped as soon as it is read. */
 import type { Who } from '@fusebox/api/compile/who.ts';
 import { canonicalJson } from '@fusebox/api/digest.ts';
-import { INJECT_LABEL, SIDECAR_ANNOTATION } from '@fusebox/api/names.ts';
+import { INJECT_LABEL } from '@fusebox/api/names.ts';
 import type { WorkloadRef } from '@fusebox/api/workload-ref.ts';
+import { podSidecar, type PodSidecar } from '../inject/injected-pod.ts';
 import type { KubeObject } from '../kube/resource.ts';
 
 export interface PodFacts {
@@ -12,6 +13,7 @@ export interface PodFacts {
   labels: Readonly<Record<string, string>>;
   /** Deployment, StatefulSet or DaemonSet; null: it belongs to none. */
   owner: WorkloadRef | null;
+  sidecar: PodSidecar;
   ready: boolean;
   /** It is being deleted, or has ended. */
   ending: boolean;
@@ -21,12 +23,16 @@ export interface ServiceFacts {
   namespace: string;
   name: string;
   selector: Readonly<Record<string, string>>;
+  /** Those that go to a port of the pods by its number. */
+  ports: readonly { port: number; targetPort: number }[];
 }
 
-/** Of a pod that takes part: one with the label that asks for a sidecar, or with the annotation that says it brings one. */
-export function podFacts({ metadata, status }: KubeObject): PodFacts | null {
-  const { namespace = '', name, uid = '', labels = {}, annotations = {}, deletionTimestamp } = metadata;
-  if (labels[INJECT_LABEL] !== 'true' && annotations[SIDECAR_ANNOTATION] !== 'true') return null;
+/** Of a pod that takes part: one that has a sidecar, or that asks for one by its own label or by that of its namespace. */
+export function podFacts(pod: KubeObject, namespaceAsks: boolean): PodFacts | null {
+  const { metadata, status } = pod;
+  const { namespace = '', name, uid = '', labels = {}, deletionTimestamp } = metadata;
+  const sidecar = podSidecar(pod);
+  if (sidecar.kind === 'none' && !asks(labels[INJECT_LABEL], namespaceAsks)) return null;
   const { phase, conditions = [] } = Object(status) as PodStatus;
   return {
     namespace,
@@ -34,10 +40,15 @@ export function podFacts({ metadata, status }: KubeObject): PodFacts | null {
     uid,
     labels,
     owner: ownerOf(metadata),
+    sidecar,
     ready: conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
     ending: deletionTimestamp !== undefined || phase === 'Succeeded' || phase === 'Failed',
   };
 }
+
+/** Does a pod ask for a sidecar? Its own label counts for more than that of its namespace. */
+export const asks = (label: string | undefined, namespaceAsks: boolean): boolean =>
+  label === 'true' || (label !== 'false' && namespaceAsks);
 
 interface PodStatus {
   phase?: string;
@@ -45,7 +56,10 @@ interface PodStatus {
 }
 
 /** A ReplicaSet of a Deployment is called after it, with the hash that its pods carry as a label. */
-function ownerOf({ ownerReferences = [], labels = {} }: KubeObject['metadata']): WorkloadRef | null {
+export function ownerOf({
+  ownerReferences = [],
+  labels = {},
+}: Pick<KubeObject['metadata'], 'ownerReferences' | 'labels'>): WorkloadRef | null {
   const owner = ownerReferences.find(({ controller }) => controller === true);
   if (owner === undefined || !owner.apiVersion.startsWith('apps/')) return null;
   const { kind, name } = owner;
@@ -57,9 +71,17 @@ function ownerOf({ ownerReferences = [], labels = {} }: KubeObject['metadata']):
 
 /** Of a Service that selects pods. */
 export function serviceFacts({ metadata, spec }: KubeObject): ServiceFacts | null {
-  const { selector } = Object(spec) as { selector?: Record<string, string> };
+  const { selector, ports = [] } = Object(spec) as { selector?: Record<string, string>; ports?: ServicePort[] };
   if (selector === undefined || Object.keys(selector).length === 0) return null;
-  return { namespace: metadata.namespace ?? '', name: metadata.name, selector };
+  const numeric = ports.flatMap(({ port, targetPort = port }) =>
+    typeof targetPort === 'number' ? [{ port, targetPort }] : [],
+  );
+  return { namespace: metadata.namespace ?? '', name: metadata.name, selector, ports: numeric };
+}
+
+interface ServicePort {
+  port: number;
+  targetPort?: number | string;
 }
 
 const selects = ({ selector }: ServiceFacts, labels: Readonly<Record<string, string>>): boolean =>

@@ -1,4 +1,5 @@
 /** What the operator keeps of an object that people write settings in: a policy, a flag set, a profile, a labelled ConfigMap. */
+import { clusterWide } from '@fusebox/api/compile/cluster-profile.ts';
 import type { Blobs, ConfigKeys } from '@fusebox/api/config-values.ts';
 import { type Document, readObject } from '@fusebox/api/document.ts';
 import { formatPath } from '@fusebox/api/documents.ts';
@@ -84,6 +85,15 @@ export function readSource(kind: SourceKind, object: KubeObject, before: Source 
     status,
     seenAtMs: nowMs,
   };
+}
+
+/** The same source, marked when it is for the whole cluster. `operatorNamespace`: null where that is not known. */
+export function withReach(source: Source, operatorNamespace: string | null): Source {
+  const claim = clusterWide(source.claim, operatorNamespace);
+  if (claim === source.claim) return source;
+  const { reading } = source;
+  const document = 'document' in reading ? clusterWide(reading.document, operatorNamespace) : null;
+  return { ...source, claim, ...(document !== null && { reading: { document } }) };
 }
 
 const said = (path: string, message: string): string => (path === '' ? message : `${path}: ${message}`);

@@ -14,6 +14,8 @@ const facts = (more: Partial<StatusFacts> = {}): StatusFacts => ({
   pods: [],
   otherPods: 0,
   heldBy: [],
+  bypasses: [],
+  outdated: [],
   version: 'sha256:1',
   openCircuits: [],
   propagationMs: 12,
@@ -28,7 +30,9 @@ const ok: PodStanding = { is: 'programmed' };
 const late: PodStanding = { is: 'pending' };
 const bad: PodStanding = { is: 'rejected', reason: 'requires: "x" is not known here' };
 const young: PodStanding = { is: 'silent', sinceMs: 70_001 };
-const bare: PodStanding = { is: 'silent', sinceMs: 70_000 };
+const mute: PodStanding = { is: 'silent', sinceMs: 70_000 };
+const bare: PodStanding = { is: 'bare', why: null };
+const refused: PodStanding = { is: 'bare', why: 'it has several ports' };
 
 /** A status in short: `Accepted True Accepted`. */
 const short = (status: ObjectStatus): string[] =>
@@ -56,8 +60,23 @@ describe('what the conditions say', () => {
     ],
     [
       'one has never answered for 30 s',
+      { pods: pods(ok, mute) },
+      ['Accepted True Accepted', 'Programmed False NotInjected', 'Degraded True NotInjected'],
+    ],
+    [
+      'one has no sidecar',
       { pods: pods(ok, bare) },
       ['Accepted True Accepted', 'Programmed False NotInjected', 'Degraded True NotInjected'],
+    ],
+    [
+      'a Service leads past them',
+      { pods: pods(ok), bypasses: ['port 80 of Service users leads to 8080'], outdated: ['p1'] },
+      ['Accepted True Accepted', 'Programmed True Programmed', 'Degraded True Bypassed'],
+    ],
+    [
+      'one runs otherwise than a new one would',
+      { pods: pods(ok, ok), outdated: ['p1'] },
+      ['Accepted True Accepted', 'Programmed True Programmed', 'Degraded True Outdated'],
     ],
     [
       'one refused',
@@ -101,6 +120,14 @@ test('pods are named, and why one refused is told', () => {
   const status = statusOf(facts({ pods: pods(ok, bad, late) }), null);
   expect(messageOf(status, 'Programmed')).toBe('refused by the sidecars of p2 (requires: "x" is not known here)');
   expect(status).toMatchObject({ pods: { matched: 3, programmed: 1, rejected: 1 }, programmed: '1/3' });
+});
+
+test.each<[string, PodStanding[], string]>([
+  ['one that was missed', [bare], 'opted in, but without a sidecar: p1; restart these pods'],
+  ['one that cannot be injected', [refused], 'opted in, but without a sidecar: p1 (it has several ports)'],
+  ['both', [refused, bare], 'opted in, but without a sidecar: p1 (it has several ports), p2; restart these pods'],
+])('what to do about a pod without a sidecar: %s', (_, standings, wanted) => {
+  expect(messageOf(statusOf(facts({ pods: pods(...standings) }), null), 'Degraded')).toBe(wanted);
 });
 
 test('pods that are not ready are told apart', () => {

@@ -31,6 +31,10 @@ export interface StatusFacts {
   otherPods: number;
   /** Sources that make some of these pods keep what they run. */
   heldBy: readonly string[];
+  /** Services that lead past the sidecars of these pods. */
+  bypasses: readonly string[];
+  /** Pods that run, but not as a new one would. */
+  outdated: readonly string[];
   /** Digest of what these pods are to obey; null: nothing to tell. */
   version: string | null;
   openCircuits: readonly string[];
@@ -41,7 +45,7 @@ export interface StatusFacts {
   nowText: string;
 }
 
-/** After this long (ms) a ready pod whose sidecar never answered has none. */
+/** After this long (ms) a ready pod that says it brings a sidecar, and whose sidecar never answered, has none. */
 export const NOT_INJECTED_AFTER_MS = 30_000;
 
 /** How many faults, pods or names a message lists (count): it is read by people. */
@@ -119,27 +123,39 @@ const INSTEAD: Readonly<Record<StatusFacts['instead'], string>> = {
 };
 
 function degraded(facts: StatusFacts): Verdict {
-  const { pods, heldBy } = facts;
-  const missing = pods.filter((pod) => isMissing(pod, facts.nowMs)).map(nameOf);
+  const { pods, heldBy, bypasses, outdated } = facts;
+  const missing = pods.filter((pod) => isMissing(pod, facts.nowMs));
   if (heldBy.length > 0) {
     const message = `pods keep what they run, since the last good settings are not known of ${listed(heldBy, ', ')}`;
     return { status: 'True', reason: 'Frozen', message };
   }
   if (missing.length > 0) {
-    const message = `opted in, but without a sidecar: ${listed(missing, ', ')}; restart these pods`;
+    const advice = missing.every(({ standing }) => standing.is === 'bare' && standing.why !== null);
+    const names = listed(missing.map(nameOf), ', ');
+    const message = `opted in, but without a sidecar: ${names}${advice ? '' : '; restart these pods'}`;
     return { status: 'True', reason: 'NotInjected', message };
+  }
+  if (bypasses.length > 0) {
+    return { status: 'True', reason: 'Bypassed', message: `past the sidecar: ${listed(bypasses, '; ')}` };
+  }
+  if (outdated.length > 0) {
+    const message = `${outdated.length} of ${pods.length} pods run otherwise than new ones would; restart ${listed(outdated, ', ')}`;
+    return { status: 'True', reason: 'Outdated', message };
   }
   return { status: 'False', reason: 'Healthy', message: '' };
 }
 
-const nameOf = ({ name, standing }: MatchedPod): string =>
-  standing.is === 'rejected' ? `${name} (${standing.reason})` : name;
+function nameOf({ name, standing }: MatchedPod): string {
+  if (standing.is === 'rejected') return `${name} (${standing.reason})`;
+  return standing.is === 'bare' && standing.why !== null ? `${name} (${standing.why})` : name;
+}
 
 /** When (ms, monotonic) this pod will count as one without a sidecar, unless it answers; null: it has answered. */
 export const missingAtMs = ({ standing }: MatchedPod): number | null =>
   standing.is === 'silent' ? standing.sinceMs + NOT_INJECTED_AFTER_MS : null;
 
 const isMissing = (pod: MatchedPod, nowMs: number): boolean => {
+  if (pod.standing.is === 'bare') return true;
   const atMs = missingAtMs(pod);
   return atMs !== null && nowMs >= atMs;
 };

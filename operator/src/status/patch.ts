@@ -2,14 +2,9 @@
 import type { KubeClient } from '../kube/client.ts';
 import { hasCode } from '../kube/kube-error.ts';
 import { apiVersionOf, type KubeObject, type OwnerReference, type Resource, resources } from '../kube/resource.ts';
-import { LAST_GOOD_LABEL } from '../reconcile/kept-objects.ts';
+import { FIELD_MANAGER, LAST_GOOD_LABEL, MANAGED } from '../reconcile/kept-objects.ts';
 import type { Action } from '../reconcile/plan.ts';
 import type { Source } from '../reconcile/source.ts';
-
-/** Who writes, in `managedFields`. */
-export const FIELD_MANAGER = 'fusebox-operator';
-
-const MANAGED = { 'app.kubernetes.io/managed-by': FIELD_MANAGER };
 
 /** Everything but what changes the operator's own mind. */
 export type Write = Exclude<Action, { do: 'loadLastGood' }>;

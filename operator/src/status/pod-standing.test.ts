@@ -23,6 +23,8 @@ const acked = (digest: string, reason: string | null = null): Acked => ({
   version: '1',
   circuits: [],
 });
+const capture = { servicePort: 8080, redirected: false, portName: 'http' };
+const injected = { kind: 'injected' as const, mark: '1/1', capture };
 const oldReport = acked(snapshot.digest);
 
 test.each<[string, Partial<PodReport>, string, string]>([
@@ -31,7 +33,15 @@ test.each<[string, Partial<PodReport>, string, string]>([
   ['the settings are newer than any snapshot', { acked: acked(snapshot.digest) }, 's@3', 'pending'],
   ['it confirmed something that nobody remembers', { acked: acked(foreign.digest) }, 's@2', 'pending'],
   ['its sidecar is there and silent', { connected: true }, 's@2', 'pending'],
-  ['nobody has ever answered', {}, 's@2', 'silent'],
+  ['nobody has ever answered for the sidecar that it says it brings', {}, 's@2', 'silent'],
+  ['nobody has ever answered for the sidecar that it was given', { sidecar: injected }, 's@2', 'pending'],
+  ['it has no sidecar', { sidecar: { kind: 'none', why: null } }, 's@2', 'bare'],
+  [
+    'a sidecar that is not in its spec answers',
+    { sidecar: { kind: 'none', why: null }, connected: true },
+    's@2',
+    'pending',
+  ],
   ['it refused the present snapshot', { acked: acked(snapshot.digest, 'no') }, 's@2', 'rejected'],
   ['it refused one that is not wanted any more', { acked: acked(older.digest, 'no') }, 's@2', 'pending'],
   [
@@ -47,6 +57,13 @@ test.each<[string, Partial<PodReport>, string, string]>([
     'programmed',
   ],
 ])('%s', (_promise, more, tag, wanted) => {
-  const report: PodReport = { acked: null, connected: false, ackedBefore: null, silentSinceMs: 5, ...more };
+  const report: PodReport = {
+    sidecar: { kind: 'own' },
+    acked: null,
+    connected: false,
+    ackedBefore: null,
+    silentSinceMs: 5,
+    ...more,
+  };
   expect(standingOf(tag, report, { snapshot, madeOf }).is).toBe(wanted);
 });

@@ -1,5 +1,6 @@
 /** How a pod stands towards one source. */
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
+import type { PodSidecar } from '../inject/injected-pod.ts';
 import type { Acked } from '../publish/publisher.ts';
 
 export type PodStanding =
@@ -9,11 +10,14 @@ export type PodStanding =
   | { is: 'rejected'; reason: string }
   /** Its sidecar has not confirmed them (yet). */
   | { is: 'pending' }
-  /** No sidecar answers for it. */
+  /** It has no sidecar. `why`: as the webhook said; null: it was not asked. */
+  | { is: 'bare'; why: string | null }
+  /** It says that it has a sidecar, and none answers for it. */
   | { is: 'silent'; sinceMs: number };
 
 /** What is known about a pod's sidecar. */
 export interface PodReport {
+  sidecar: PodSidecar;
   acked: Acked | null;
   connected: boolean;
   /** A report that was there before the present snapshot was published says nothing about it. */
@@ -30,8 +34,13 @@ export interface Wanted {
 
 /** Does this pod obey the settings with this tag? */
 export function standingOf(tag: string, report: PodReport, wanted: Wanted): PodStanding {
-  const { acked, connected, ackedBefore, silentSinceMs } = report;
-  if (acked === null) return connected ? { is: 'pending' } : { is: 'silent', sinceMs: silentSinceMs };
+  const { sidecar, acked, connected, ackedBefore, silentSinceMs } = report;
+  if (acked === null) {
+    if (connected) return { is: 'pending' };
+    if (sidecar.kind === 'none') return { is: 'bare', why: sidecar.why };
+    // Nobody sees the sidecar that a pod says it brings; an injected one stands in its spec.
+    return sidecar.kind === 'own' ? { is: 'silent', sinceMs: silentSinceMs } : { is: 'pending' };
+  }
   if (acked.result === 'rejected') {
     // What it refused may be a snapshot that nobody wants any more.
     const refused = acked.digest === wanted.snapshot?.digest;

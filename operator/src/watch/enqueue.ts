@@ -25,7 +25,9 @@ export interface EnqueueOptions {
  * So long (ms) a source waits for its turn after something happened: the reports of many pods are looked at together, and pods that
  * obey an edit at once are not told to be late first.
  */
-export const REPORTS_MS = 20;
+const REPORTS_MS = 20;
+/** The same for a source that is for the pods of every namespace (ms): there are many, and somebody reports all the time. */
+const WIDE_REPORTS_MS = 1_000;
 
 export class Enqueue {
   readonly #options: EnqueueOptions;
@@ -66,11 +68,19 @@ export class Enqueue {
 
   /** A report came from this pod, or its stream was opened or closed. */
   reported(podUid: string): void {
-    const { fleet, memories, queue, clock } = this.#options;
+    const { fleet, memories, clock } = this.#options;
     const pod = fleet.pod(podUid);
     if (pod === null) return;
     memories.reported(podUid, clock.nowMs());
-    for (const key of fleet.sourcesOf(pod.group)) queue.addAfter('status', key, REPORTS_MS);
+    this.statusOf(pod.group);
+  }
+
+  /** Whoever is for the pods of this group, also of one that lost its last pod, is to be looked at. */
+  statusOf(group: string): void {
+    const { fleet, queue } = this.#options;
+    for (const key of fleet.sourcesOf(group)) {
+      queue.addAfter('status', key, fleet.isWide(key) ? WIDE_REPORTS_MS : REPORTS_MS);
+    }
   }
 
   #sourceGone(source: Source): void {

@@ -71,6 +71,8 @@ export class Informer<T> {
   #watched = false;
   #failures = 0;
   #stopped = false;
+  /** Somebody wants a list, whatever is being done. */
+  #relisting = false;
   #abort = new AbortController();
   #wake: (() => void) | null = null;
 
@@ -102,7 +104,7 @@ export class Informer<T> {
   async run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        if (!this.#current) await this.#list();
+        if (!this.#current || this.#relisting) await this.#list();
         await this.#watch();
       } catch (error) {
         if (this.#stopped) return;
@@ -115,6 +117,12 @@ export class Informer<T> {
     this.#stopped = true;
     this.#abort.abort();
     this.#wake?.();
+  }
+
+  /** Lists everything again: what is kept of an object depends on something that has changed. */
+  relist(): void {
+    this.#relisting = true;
+    this.#abort.abort();
   }
 
   async #recover(error: unknown): Promise<void> {
@@ -145,6 +153,7 @@ export class Informer<T> {
     const { client, kind, store, watcher } = this.#options;
     const { resource, labelSelector } = kind;
     const seen = new Map<string, T>();
+    this.#relisting = false;
     let at: string | null = null;
     let resourceVersion: string;
     do {
@@ -170,6 +179,8 @@ export class Informer<T> {
 
   async #watch(): Promise<void> {
     const { client, clock, timers, random, kind, watcher } = this.#options;
+    // Asked for during the list: parts of it were kept before.
+    if (this.#relisting) return;
     const timeoutSeconds = WATCH_SECONDS + Math.floor(random() * (JITTER_SECONDS + 1));
     const startedMs = clock.nowMs();
     const abort = new AbortController();
@@ -193,8 +204,8 @@ export class Informer<T> {
         onEvent: (event) => this.#take(event),
       });
     } catch (error) {
-      if (!died || this.#stopped) throw error;
-      watcher?.watchDied(kind.resource.plural);
+      if (this.#stopped || !(died || this.#relisting)) throw error;
+      if (died) watcher?.watchDied(kind.resource.plural);
       return;
     } finally {
       cancel();

@@ -1,15 +1,16 @@
 /** Everything that the operator watches, one informer for each kind, and whether it has seen all of it. */
-import { CONFIG_LABEL } from '@fusebox/api/names.ts';
+import { CONFIG_LABEL, INJECT_LABEL } from '@fusebox/api/names.ts';
 import type { Clock } from '@fusebox/api/clock.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { type Resource, resources } from '../kube/resource.ts';
-import { LAST_GOOD_LABEL, liveConfigFacts, savedRevision } from '../reconcile/kept-objects.ts';
+import { type KubeObject, type Resource, resources } from '../kube/resource.ts';
+import { BUNDLE_KEY, CA_NAME } from '../pki/secret-keeper.ts';
+import { LAST_GOOD_LABEL, liveConfigFacts, MANAGED, savedRevision } from '../reconcile/kept-objects.ts';
 import { podFacts, type PodFacts, serviceFacts, type ServiceFacts } from '../reconcile/pod-facts.ts';
-import { readSource, type Source, type SourceKind } from '../reconcile/source.ts';
+import { readSource, type Source, type SourceKind, withReach } from '../reconcile/source.ts';
 import type { LiveConfigFacts, SavedRevision } from '../reconcile/world.ts';
 import { formatRevision } from '../publish/revision.ts';
 import { type Change, Informer, type InformerOptions, type Kind } from './informer.ts';
-import { Store } from './store.ts';
+import { keyOf, Store } from './store.ts';
 
 /** Who is told of changes, once every kind has been seen. */
 export interface WatchHandlers {
@@ -23,6 +24,8 @@ export interface WatchHandlers {
 export interface WatchesOptions extends Pick<InformerOptions<never>, 'timers' | 'random' | 'watcher'> {
   client: Pick<KubeClient, 'list' | 'watch'>;
   clock: Clock;
+  /** Where the profile of the whole cluster stands; null: not known. */
+  operatorNamespace: string | null;
   handlers: WatchHandlers;
   /** All kinds have been seen: the handlers have been told of every object there is. */
   onSynced(): void;
@@ -37,6 +40,10 @@ const SOURCES: Readonly<Record<SourceKind, Resource>> = {
 
 export class Watches {
   readonly liveConfigs = new Store<LiveConfigFacts>();
+  /** The authorities that pods of a namespace are told to trust, as they stand there. */
+  readonly bundles = new Store<string>();
+  /** Namespaces whose pods ask for sidecars. */
+  readonly #asking = new Store<true>();
   readonly revisions = new Store<SavedRevision>({ owner: ({ ownerUid }) => [ownerUid] });
   readonly #options: WatchesOptions;
   readonly #informers: { plural: string; settings: boolean; informer: Informer<never>; replay(): void }[] = [];
@@ -44,15 +51,22 @@ export class Watches {
 
   constructor(options: WatchesOptions) {
     this.#options = options;
-    const { clock, handlers } = options;
+    const { clock, handlers, operatorNamespace } = options;
     for (const [kind, resource] of Object.entries(SOURCES) as [SourceKind, Resource][]) {
-      const keep = { resource, keep: readSourceOf(kind, clock) };
+      const keep = { resource, keep: readSourceOf(kind, clock, operatorNamespace) };
       this.#add(kind === 'ConfigMap' ? { ...keep, labelSelector: `${CONFIG_LABEL}=true` } : keep, new Store(), {
         settings: true,
         tell: handlers.source,
       });
     }
-    this.#add({ resource: resources.pods, keep: podFacts }, new Store(), { settings: true, tell: handlers.pod });
+    const keepPod: Kind<PodFacts>['keep'] = (pod) => podFacts(pod, this.asks(pod.metadata.namespace ?? ''));
+    const pods = this.#add({ resource: resources.pods, keep: keepPod }, new Store(), {
+      settings: true,
+      tell: handlers.pod,
+    });
+    const asking = { resource: resources.namespaces, labelSelector: `${INJECT_LABEL}=true`, keep: () => true as const };
+    // Pods that were passed over may take part now, and others no longer.
+    this.#add(asking, this.#asking, { settings: false, tell: () => {}, notice: () => pods.relist() });
     this.#add({ resource: resources.services, keep: serviceFacts }, new Store(), {
       settings: true,
       tell: handlers.service,
@@ -63,6 +77,13 @@ export class Watches {
     });
     const revisions = { resource: resources.controllerRevisions, labelSelector: `${LAST_GOOD_LABEL}=true` };
     this.#add({ ...revisions, keep: savedRevision }, this.revisions, { settings: false, tell: handlers.revision });
+    const bundles = { resource: resources.configMaps, labelSelector: MANAGED_SELECTOR, keep: bundleIn };
+    this.#add(bundles, this.bundles, { settings: false, tell: () => {} });
+  }
+
+  /** Does this namespace ask for sidecars? */
+  asks(namespace: string): boolean {
+    return this.#asking.get(keyOf({ name: namespace })) !== null;
   }
 
   /** Has every kind been seen once? */
@@ -96,7 +117,7 @@ export class Watches {
   }
 
   /** Until all kinds are there nobody is told anything: what one object means may depend on one that has not been seen. */
-  #add<T>(kind: Kind<T>, store: Store<T>, how: { settings: boolean; tell(change: Change<T>): void }): void {
+  #add<T>(kind: Kind<T>, store: Store<T>, how: Handling<T>): Informer<T> {
     const { client, clock, timers, random, watcher } = this.#options;
     const informer = new Informer<T>({
       client,
@@ -107,6 +128,7 @@ export class Watches {
       random,
       ...(watcher !== undefined && { watcher }),
       onChange: (change) => {
+        how.notice?.(change);
         if (this.#synced) how.tell(change);
       },
       onListed: () => this.#check(),
@@ -119,6 +141,7 @@ export class Watches {
         for (const key of store.keys()) how.tell({ key, before: null, after: store.get(key) });
       },
     });
+    return informer;
   }
 
   #check(): void {
@@ -130,7 +153,24 @@ export class Watches {
   }
 }
 
+interface Handling<T> {
+  /** Does it say what pods obey? */
+  settings: boolean;
+  tell(change: Change<T>): void;
+  /** As `tell`, from the first object on. */
+  notice?(change: Change<T>): void;
+}
+
 const readSourceOf =
-  (kind: SourceKind, clock: Clock): Kind<Source>['keep'] =>
+  (kind: SourceKind, clock: Clock, operatorNamespace: string | null): Kind<Source>['keep'] =>
   (object, before) =>
-    readSource(kind, object, before, clock.nowMs());
+    withReach(readSource(kind, object, before, clock.nowMs()), operatorNamespace);
+
+const MANAGED_SELECTOR = Object.entries(MANAGED)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(',');
+
+function bundleIn({ metadata, data }: KubeObject): string | null {
+  const { [BUNDLE_KEY]: bundle = '' } = Object(data) as Record<string, string>;
+  return metadata.name === CA_NAME ? bundle : null;
+}

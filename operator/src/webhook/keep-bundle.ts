@@ -5,19 +5,20 @@ import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource } from '../kube/resource.ts';
 import type { Certificates } from '../pki/certificates.ts';
 
-const configurations: Resource = {
+/** The two kinds; the operator's configurations of both have one name. */
+const CONFIGURATIONS: readonly Resource[] = ['Validating', 'Mutating'].map((kind) => ({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
-  plural: 'validatingwebhookconfigurations',
-  kind: 'ValidatingWebhookConfiguration',
-};
+  plural: `${kind.toLowerCase()}webhookconfigurations`,
+  kind: `${kind}WebhookConfiguration`,
+}));
 
 /** How often somebody else's change of it is looked for (ms). */
 const EVERY_MS = 60_000;
 
 export interface KeepBundleOptions {
   client: Pick<KubeClient, 'get' | 'apply'>;
-  /** Of the ValidatingWebhookConfiguration, which somebody else makes. */
+  /** Of the ValidatingWebhookConfiguration and the MutatingWebhookConfiguration, which somebody else makes. */
   name: string;
   certificates: Certificates;
   /** May this replica write? */
@@ -31,10 +32,10 @@ export function keepBundle(options: KeepBundleOptions): { now(): void; end(): vo
   const { client, name, certificates, mayWrite, timers, log } = options;
   let cancel = (): void => {};
   let ended = false;
-  const look = async (): Promise<void> => {
-    if (!mayWrite()) return;
+  const look = async (configurations: Resource): Promise<void> => {
+    const { kind } = configurations;
     const configuration = await client.get(configurations, undefined, name);
-    if (configuration === null) return log.warn('there is no such webhook configuration', { name });
+    if (configuration === null) return log.warn('there is no such webhook configuration', { kind, name });
     const caBundle = Buffer.from(certificates.current.bundle).toString('base64');
     const stale = webhooksOf(configuration).filter(({ clientConfig }) => clientConfig?.caBundle !== caBundle);
     if (stale.length === 0) return;
@@ -42,17 +43,19 @@ export function keepBundle(options: KeepBundleOptions): { now(): void; end(): vo
     const webhooks = webhooksOf(configuration).map((webhook) => ({ name: webhook.name, clientConfig: { caBundle } }));
     const object: KubeObject = { metadata: { name }, webhooks };
     await client.apply(configurations, object, { fieldManager: 'fusebox-operator-ca', force: true });
-    log.info('the webhook configuration trusts the present certificates', { name });
+    log.info('the webhook configuration trusts the present certificates', { kind, name });
   };
+  const lookAt = (configurations: Resource): Promise<void> =>
+    look(configurations).catch((error: unknown) =>
+      log.warn('the webhook configuration cannot be kept', { kind: configurations.kind, name, error }),
+    );
   const now = (): void => {
     cancel();
-    void look()
-      .catch((error: unknown) => log.warn('the webhook configuration cannot be kept', { name, error }))
-      .finally(() => {
-        if (ended) return;
-        cancel();
-        cancel = timers.after(EVERY_MS, now);
-      });
+    void Promise.all(mayWrite() ? CONFIGURATIONS.map(lookAt) : []).finally(() => {
+      if (ended) return;
+      cancel();
+      cancel = timers.after(EVERY_MS, now);
+    });
   };
   const forget = certificates.onChange(now);
   now();

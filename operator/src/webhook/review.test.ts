@@ -72,7 +72,7 @@ test('all faults are told, up to twenty', () => {
   expect(two.status?.message).toMatch(/^spec\..*; spec\..*$/);
   const routes = Array.from({ length: 30 }, (_, index) => ({ name: `r${index}`, match: { path: 'no' } }));
   const many = reviewOf(policy({ inbound: { routes } }));
-  expect(many.status?.details.causes).toHaveLength(20);
+  expect(many.status?.details?.causes).toHaveLength(20);
   expect(many.status?.message).toMatch(/; and 10 more$/);
 });
 
@@ -82,3 +82,13 @@ test.each([null, {}, { kind: 'AdmissionReview' }, { apiVersion: 'admission.k8s.i
     expect(review(body)).toBeNull();
   },
 );
+
+test('bytes that are not base64, and values that are too large, are refused with their key and never shown', () => {
+  const object = { ...configMap({ long: 'hunter2'.repeat(200_000) }), binaryData: { 'logo.png': 'hunter2!' } };
+  const refused = reviewOf(object);
+  expect(refused.status?.message).toBe('binaryData["logo.png"]: is not base64');
+  expect(reviewOf({ ...object, binaryData: { 'logo.png': 'AP8=' } }).status?.message).toBe(
+    'data.long: has 1400000 bytes, more than the maximum 1048576',
+  );
+  expect(JSON.stringify(refused)).not.toContain('hunter2');
+});

@@ -6,7 +6,7 @@ import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Certificates } from '../../pki/certificates.ts';
 import { keepCertificates } from '../../pki/keep-certificates.ts';
-import { startWebhookServer, type WebhookServer } from '../../webhook/server.ts';
+import { startWebhookServer, type WebhookServer, type WebhookServerOptions } from '../../webhook/server.ts';
 import { newPublishMetrics } from '../publish-metrics.ts';
 import type { PodRegistry } from '../publisher.ts';
 import { AUDIENCE, TokenReviewer } from '../token-reviewer.ts';
@@ -19,6 +19,8 @@ export interface PublishingOptions {
   serve: ListenAddress | null;
   /** null: closed. */
   webhook: ListenAddress | null;
+  /** Answers for pods that are about to be made. Absent: nothing is injected. */
+  reviewPod?: NonNullable<WebhookServerOptions['reviewPod']>;
   registry: PodRegistry;
   caches: Caches;
   metrics: MetricsRegistry;
@@ -38,7 +40,7 @@ export interface Publishing {
 
 /** @throws Error when an address cannot be listened at. */
 export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
-  const { kube, certificates, serve, webhook, registry, caches, log, clock, timers } = options;
+  const { kube, certificates, serve, webhook, reviewPod, registry, caches, log, clock, timers } = options;
   const metrics = newPublishMetrics(options.metrics);
   options.metrics.gauge(
     'fusebox_operator_certificate_seconds',
@@ -69,8 +71,9 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
       : await startWebhookServer({
           ...webhook,
           certificates,
+          ...(reviewPod !== undefined && { reviewPod }),
           onReview: ({ allowed, status }) => {
-            if (!allowed) log.info('an edit was refused', { why: status?.message });
+            if (!allowed) log.info('a write was refused', { why: status?.message });
           },
         });
   const endKeeping = keepCertificates(certificates, { timers, log });
