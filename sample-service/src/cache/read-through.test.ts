@@ -172,6 +172,27 @@ describe('a change', () => {
     expect(await world.get()).toBe('second');
   });
 
+  test('that takes longer than copies are refused is not undone by who read before it', async () => {
+    const world = new World();
+    await world.reads.change('k', async () => {
+      world.nowMs += holdMs;
+      await world.get();
+      world.stored = 'second';
+    });
+    expect(await world.get()).toBe('second');
+  });
+
+  test('leaves no old copy behind where its process dies before the end', async () => {
+    const world = new World();
+    await world.get();
+    void world.reads.change('k', () => {
+      world.stored = 'second';
+      return new Promise(() => {});
+    });
+    await settled();
+    expect(await world.get()).toBe('second');
+  });
+
   test('that fails is thrown, and what was there is read anew', async () => {
     const world = new World();
     await world.get();

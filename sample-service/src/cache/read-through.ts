@@ -87,21 +87,19 @@ export class ReadThrough<Value> {
   #load(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
     const underWay = this.#loads.get(key);
     if (underWay !== undefined) return underWay;
-    const loading: Promise<Value | null> = this.#loadAndPut(key, load, () => this.#loads.get(key) === loading).finally(
-      () => {
-        if (this.#loads.get(key) === loading) this.#loads.delete(key);
-      },
-    );
+    const loading: Promise<Value | null> = this.#loadAndPut(key, load).finally(() => {
+      if (this.#loads.get(key) === loading) this.#loads.delete(key);
+    });
     this.#loads.set(key, loading);
     return loading;
   }
 
-  async #loadAndPut(key: string, load: () => Promise<Value | null>, isWanted: () => boolean): Promise<Value | null> {
+  async #loadAndPut(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
     const { cache, nowMs, ttlMs } = this.#options;
     const madeAtMs = nowMs();
     const value = await load();
     const tookMs = nowMs() - madeAtMs;
-    if (value !== null && isWanted() && tookMs < holdMs / 2 && ttlMs() > 0) {
+    if (value !== null && tookMs < holdMs / 2 && ttlMs() > 0) {
       // Nobody waits for it.
       cache.put(key, { value, madeAtMs, tookMs }, ttlMs()).catch((error: unknown) => this.#failedWrite(error));
     }
