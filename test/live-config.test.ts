@@ -49,6 +49,29 @@ const publish = (operator: TestOperator, { snapshot, blobs }: Settings): void =>
 const local = (sidecar: SidecarProcess, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${sidecar.local}${path}`, init);
 
+/** The data of the events of a stream, one after the other. */
+async function events(
+  sidecar: SidecarProcess,
+  path: string,
+): Promise<{ next(): Promise<unknown>; end(): Promise<void> }> {
+  const response = await local(sidecar, path, { headers: { accept: 'text/event-stream' } });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  return {
+    async next() {
+      for (;;) {
+        const found = /^data: (.*)\n\n/m.exec(text);
+        if (found !== null) {
+          text = text.slice(found.index + found[0].length);
+          return JSON.parse(found[1]!);
+        }
+        text += (await reader.read()).value ?? '';
+      }
+    },
+    end: () => reader.cancel(),
+  };
+}
+
 async function follow(operator: TestOperator, flags: string[] = []): Promise<SidecarProcess> {
   const tokenPath = await operator.writeToken(newToken(POD));
   const from = ['--operator', operator.url, '--token', tokenPath, '--ca', operator.caPath];
@@ -124,24 +147,23 @@ test('long and binary values come by digest, once, and are served, streamed and 
   expect(await readFile(join(files, 'logo.png'))).toEqual(PNG);
   expect(await readFile(join(files, 'long.txt'), 'utf8')).toBe(LONG);
 
-  const stream = await local(sidecar, '/config/logo.png', { headers: { accept: 'text/event-stream' } });
-  const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
-  const event = async (digest: string): Promise<unknown> => {
-    for (let text = ''; ; text += (await reader.read()).value ?? '') {
-      const data = /^data: (.*)$/m.exec(text)?.[1];
-      if (data?.includes(digest)) return JSON.parse(data);
-    }
-  };
-  expect(await event(digestOfBytes(PNG))).toEqual({
+  const one = await events(sidecar, '/config/logo.png');
+  const all = await events(sidecar, '/config');
+  const told = (bytes: Buffer): object => ({
     key: 'logo.png',
-    digest: digestOfBytes(PNG),
-    sizeBytes: 10,
+    digest: digestOfBytes(bytes),
+    sizeBytes: bytes.length,
     encoding: 'binary',
   });
+  expect([await one.next(), await all.next()]).toEqual([told(PNG), { ttl: '60' }]);
   const other = Buffer.concat([PNG, PNG]);
   publish(operator, compiled({ ttl: '60', 'long.txt': LONG }, { 'logo.png': other }));
-  await event(digestOfBytes(other));
-  await reader.cancel();
+  // Of all keys it is told that something has changed: `/config-digests` says what.
+  expect([await one.next(), await all.next()]).toEqual([told(other), { ttl: '60' }]);
+  expect(await (await local(sidecar, '/config-digests')).json()).toMatchObject({
+    'logo.png': { digest: digestOfBytes(other) },
+  });
+  await Promise.all([one.end(), all.end()]);
   expect(operator.blobsSent.toSorted((a, b) => a - b)).toEqual([PNG.length, other.length, LONG.length]);
 });
 

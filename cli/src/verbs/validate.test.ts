@@ -40,3 +40,18 @@ test('a block without content is told of, since kubectl apply drops it', () => {
     ],
   });
 });
+
+test('a ConfigMap whose bytes are not base64, or too many, is refused without showing them', () => {
+  const text = (key: string, value: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {fusebox.dev/config: "true"}}\nbinaryData:\n  ${key}: ${value}\n`;
+  const large = Buffer.alloc(1_048_577).toString('base64');
+  expect(validate([{ name: 'a.yaml', text: text('logo.png', 'hunter2!') }])).toEqual({
+    exit: 1,
+    text: '',
+    complaints: ['a.yaml:5 ConfigMap a: binaryData["logo.png"]: is not base64'],
+  });
+  expect(validate([{ name: 'a.yaml', text: text('large', large) }]).complaints).toEqual([
+    'a.yaml:5 ConfigMap a: binaryData.large: has 1048577 bytes, more than the maximum 1048576',
+  ]);
+  expect(validate([{ name: 'a.yaml', text: text('seed', 'AP8=') }]).exit).toBe(0);
+});

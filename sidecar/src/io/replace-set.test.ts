@@ -83,9 +83,7 @@ test('what an earlier process left is removed, and what it had not finished is d
   await rm(join(folder, 'a'));
   await symlink('..data/gone', join(folder, 'gone'));
   await put({ a: '1', b: '1' });
-  expect((await listed()).filter((name) => !name.startsWith('..19'))).toEqual(['..data', '..data_tmp', 'a', 'b']);
-  await put({ a: '2' });
-  expect((await listed()).filter((name) => !name.startsWith('..19'))).toEqual(['..data', 'a']);
+  expect((await listed()).filter((name) => !name.startsWith('..19'))).toEqual(['..data', 'a', 'b']);
 });
 
 test("what is somebody else's stays, and a key in whose place it stands is named", async () => {

@@ -103,12 +103,14 @@ async function replaceLinks(directory: string, files: FileSet): Promise<string[]
 const isOurLink = async (path: string, key: string): Promise<boolean> =>
   (await readlink(path).catch(() => null)) === join(CURRENT, key);
 
-/** Also those that an earlier process left. */
+/** Also what an earlier process left. */
 async function removeOldSets(directory: string): Promise<void> {
   const current = await currentSet(directory);
   for (const name of await readdir(directory)) {
-    if (!SET_NAME.test(name) || name === current) continue;
-    if ((await lstat(join(directory, name))).isDirectory()) await rm(join(directory, name), { recursive: true });
+    if (name === current || (name !== CURRENT_NEW && !SET_NAME.test(name))) continue;
+    const found = await lstat(join(directory, name));
+    const isOurs = name === CURRENT_NEW ? found.isSymbolicLink() : found.isDirectory();
+    if (isOurs) await rm(join(directory, name), { recursive: true });
   }
 }
 
