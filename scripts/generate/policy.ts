@@ -89,7 +89,8 @@ the operator.
 
 A ConfigMap labelled \`fusebox.dev/config: "true"\` may hold the same: the key \`policy.yaml\` a ResiliencePolicy's \`spec\`, the key
 \`flags.yaml\` a FeatureFlagSet's, both without \`targetRefs\` and \`selector\`. The annotation \`fusebox.dev/target:
-deployment/users\` says whom it is for; without it, the whole namespace.
+deployment/users\` says whom it is for; without it, the whole namespace. Its other keys, and those of \`binaryData\`, are live
+configuration for the service: see [semantics](semantics.md#live-configuration).
 `;
 }
 
