@@ -58,15 +58,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
   // The first to open: a pod that waits for the API server is seen to live.
   let listening = false;
   const ready = (): boolean => listening && controller.ready;
-  const admin =
-    config.admin === null
-      ? null
-      : await startAdmin({
-          ...config.admin,
-          ready,
-          renderMetrics: () => metrics.render(),
-          more: { '/readyz': { method: 'GET', access: 'public', reply: () => readiness(ready(), denials.list) } },
-        });
+  const admin = await openAdmin(config, { ready, metrics, denials });
   const running = controller.run();
   const keeper = config.namespace === null ? newMemoryKeeper() : newSecretKeeper(client, config.namespace);
   const certificates = await persistently(log, 'no certificates yet', () =>
@@ -122,6 +114,20 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
       await Promise.all([client.close(), admin?.close()]);
     },
   };
+}
+
+/** null: closed. */
+async function openAdmin(
+  { admin }: Config,
+  { ready, metrics, denials }: { ready: () => boolean; metrics: MetricsRegistry; denials: { list: string[] } },
+): Promise<Awaited<ReturnType<typeof startAdmin>> | null> {
+  if (admin === null) return null;
+  return startAdmin({
+    ...admin,
+    ready,
+    renderMetrics: () => metrics.render(),
+    more: { '/readyz': { method: 'GET', access: 'public', reply: () => readiness(ready(), denials.list) } },
+  });
 }
 
 /** What the API server does not allow makes nobody unready by itself: sidecars would lose the little that there is. */
