@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compile } from '@fusebox/api/compile/compile.ts';
 import { digestOf, digestOfBytes } from '@fusebox/api/digest.ts';
 import { configMap, resiliencePolicy } from '@fusebox/api/testing/builders.ts';
+import { newMemoryKeeper } from '@fusebox/operator/pki/authority-keeper.ts';
 import { OperatorFeed } from '@fusebox/sidecar/io/operator-feed.ts';
 import type { Settings } from '@fusebox/sidecar/live-values.ts';
 import { newLogger } from '@fusebox/runtime/log.ts';
@@ -180,6 +181,32 @@ test('a set is swapped only when all of it is here', async () => {
   await acked(operator, next.snapshot.digest);
   expect(await (await local(sidecar, '/config/a.txt')).text()).toBe('2');
   expect(await (await local(sidecar, '/config/long.txt')).text()).toBe(`${LONG}2`);
+});
+
+test('an operator that goes away in between, and comes back, is asked again', async () => {
+  const keeper = newMemoryKeeper();
+  const first = await TestOperator.start({ keeper });
+  const settings = compiled({}, { 'logo.png': PNG });
+  first.registry.publish(POD, settings.snapshot);
+  await using sidecar = await follow(first, ['--startup-timeout', '100ms']);
+  await until('it was asked for', () => first.refused.includes(404));
+  const { port } = first;
+  await first.stop();
+  await using second = await TestOperator.start({ keeper, port });
+  publish(second, settings);
+  await acked(second, settings.snapshot.digest);
+  expect((await local(sidecar, '/config/logo.png')).status).toBe(200);
+  await first[Symbol.asyncDispose]();
+});
+
+test('a stream of all keys carries as many short texts as there may be', async () => {
+  const config = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key-${at}`, `${at}`.repeat(8_000)]));
+  await using sidecar = await startSidecar({ upstream: service.port, settings: { config } });
+  const all = await events(sidecar, '/config');
+  expect(await all.next()).toEqual(config);
+  await sidecar.apply({ config: { ...config, 'key-0': 'other' } });
+  expect(await all.next()).toEqual({ ...config, 'key-0': 'other' });
+  await all.end();
 });
 
 test('a start without the operator serves the values of the last good settings', async () => {

@@ -1,6 +1,6 @@
 /** The live configuration of the service: every key of a snapshot with its bytes, whether they stand in it or beside it. */
 import { type Blobs, sizeOfText } from '@fusebox/api/config-values.ts';
-import { digestOfBytes } from '@fusebox/api/digest.ts';
+import { digestOf, digestOfBytes } from '@fusebox/api/digest.ts';
 import type { Snapshot } from '@fusebox/api/snapshot.ts';
 
 /** One key's value. */
@@ -68,6 +68,18 @@ export const withoutValue = ({ digest, sizeBytes, encoding }: LiveValue): Omit<L
 /** All keys, without their values. */
 export const withoutValues = (values: LiveValues): Record<string, Omit<LiveValue, 'body'>> =>
   Object.fromEntries([...values].map(([key, value]) => [key, withoutValue(value)]));
+
+const versions = new WeakMap<LiveValues, string>();
+
+/** Changes with every value. Many readers ask for it after each change, so it is remembered. */
+export function versionOf(values: LiveValues): string {
+  let version = versions.get(values);
+  if (version === undefined) {
+    version = digestOf([...values].map(([key, { digest }]) => [key, digest]));
+    versions.set(values, version);
+  }
+  return version;
+}
 
 const TYPES: readonly [ending: RegExp, type: string, isText?: true][] = [
   [/\.json$/i, 'application/json', true],

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const MAX_STREAMS = 256;
-/** What a reader may leave unread (bytes) when more comes, before it is cut. One that has read all gets any event, however long. */
+/** A reader that has left more than this unread (bytes) when something comes is cut. So one event may be of any length. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
 /** One stream of events that somebody reads. */
@@ -67,7 +67,6 @@ export class EventStreams {
 }
 
 function send({ response }: Reader, text: string): void {
-  const unread = response.writableLength;
-  if (unread > 0 && unread + text.length > MAX_UNREAD_BYTES) response.destroy();
+  if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
   else response.write(text);
 }

@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { bind } from '@fusebox/runtime/bind.ts';
 import { loopbackFault } from '@fusebox/runtime/loopback.ts';
-import { shortTexts, type LiveValue, type LiveValues, withoutValue } from '../live-values.ts';
+import { shortTexts, type LiveValue, versionOf, withoutValue } from '../live-values.ts';
 import { answerLocally, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
-import { etagOf } from '../ofrep.ts';
 import { EventStreams, type StreamNews } from './event-streams.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -105,7 +104,7 @@ function answer({ request, response, body }: Exchange, options: LocalApiOptions,
     else if (request.method === 'HEAD') send(response, request, { status: 200, type: 'text/event-stream', body: '' });
     else {
       const lastId = headers['last-event-id'];
-      if (!streams.open(response, typeof lastId === 'string' ? lastId : null, newsOf(reply, options))) {
+      if (!streams.open(response, typeof lastId === 'string' ? lastId : null, changesOf(reply, options))) {
         send(response, request, problem(503, 'Service Unavailable', 'Too many streams are open.'));
       }
     }
@@ -124,16 +123,17 @@ function send(response: ServerResponse, request: IncomingMessage, { status, type
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-function newsOf(
+function changesOf(
   { stream, ...what }: Extract<LocalAnswer, { stream: string }>,
   { config, flagsVersion }: LocalApiOptions,
 ): (lastId: string | null) => StreamNews | null {
   if (stream === 'config') {
     const key = 'key' in what ? what.key : null;
     return (lastId) => {
-      const { data, version } = key === null ? newsOfAll(config()) : newsOfOne(key, config().get(key));
-      const id = etagOf(version).slice(1, -1);
-      return id === lastId ? null : { id, event: 'config', data };
+      const values = config();
+      const id = (key === null ? versionOf(values) : (values.get(key)?.digest ?? NO_KEY)).slice('sha256:'.length, 39);
+      if (id === lastId) return null;
+      return { id, event: 'config', data: key === null ? shortTexts(values) : newsOf(key, values.get(key)) };
     };
   }
   // Whoever begins has asked for the flags, or will: only later changes are news (OFREP ADR 0008).
@@ -146,23 +146,11 @@ function newsOf(
   };
 }
 
-/** What there is to tell, and what it depends on. */
-interface ConfigNews {
-  data: unknown;
-  version: unknown;
-}
-
-/** All short texts at once: what stood together is told together. It comes as well when only a value beside them has changed. */
-function newsOfAll(values: LiveValues): ConfigNews {
-  const data = shortTexts(values);
-  const others = [...values].flatMap(([key, { body, digest }]) => (typeof body === 'string' ? [] : [[key, digest]]));
-  return { data, version: others.length === 0 ? data : [data, others] };
-}
+/** In the place of the digest of a key that is not there. */
+const NO_KEY = 'sha256:none';
 
 /** A value that travels by digest is fetched by whoever wants it; null stands for a key that is not there. */
-function newsOfOne(key: string, value: LiveValue | undefined): ConfigNews {
-  const told =
-    value === undefined || typeof value.body === 'string' ? { value: value?.body ?? null } : withoutValue(value);
-  const data = { key, ...told };
-  return { data, version: data };
+function newsOf(key: string, value: LiveValue | undefined): object {
+  if (value === undefined) return { key, value: null };
+  return { key, ...(typeof value.body === 'string' ? { value: value.body } : withoutValue(value)) };
 }

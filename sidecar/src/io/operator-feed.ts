@@ -179,8 +179,8 @@ export class OperatorFeed {
     // What was refused was seen, too: something older must not follow it.
     this.lastEventId = event.lastEventId;
     const arrival = { startMs: clock.nowMs(), ...readEvent(event.data) };
-    // A new stream begins with what we are waiting for already.
-    if (this.awaited?.digest === arrival.digest) return;
+    // A new stream begins with what we are waiting for already; its operator may have heard nothing from us yet.
+    if (this.awaited?.digest === arrival.digest) return this.reports.tell();
     this.awaited?.ending.abort();
     this.awaited = null;
     if ('faults' in arrival) this.settle(arrival, arrival.faults);
