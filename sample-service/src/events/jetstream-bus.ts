@@ -14,7 +14,7 @@ export interface JetStreamOptions extends JetStreamConnectionOptions {
 }
 
 /** For so long a publisher waits to hear that the broker has the message (ms). */
-export const publishTimeoutMs = 2_000;
+const publishTimeoutMs = 2_000;
 
 const { MaxPayloadExceeded: maxPayloadExceeded, NoResponders: noResponders }: Record<string, string> = ErrorCode;
 const tooLarge = 10_054; // JSStreamMessageExceedsMaximumErr of the server

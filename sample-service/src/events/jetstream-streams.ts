@@ -5,7 +5,7 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
 /** How long the broker knows a `Nats-Msg-Id` (ms). What a relay sends again later than this is told apart by the inbox. */
-export const duplicateWindowMs = 10 * minuteMs;
+const duplicateWindowMs = 10 * minuteMs;
 const keptMs = 7 * dayMs;
 /** Dead letters wait for a person. */
 const deadKeptMs = 90 * dayMs;
