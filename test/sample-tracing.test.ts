@@ -10,9 +10,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startSample } from './support/sample-process.ts';
 import { startSidecar } from './support/sidecar-process.ts';
 import { startCollector, type SpanCollector } from './support/span-collector.ts';
+import { until } from './support/until.ts';
 
 const SERVER = 2;
 const CLIENT = 3;
+const CONSUMER = 5;
 const ERROR = 2;
 const callerId = 'b7ad6b7169203331';
 
@@ -125,6 +127,20 @@ describe('a request that its caller samples', () => {
     expect(payments.newest.at(-1)!.headers['traceparent']).toBe(`00-${traceId}-${call.spanId}-01`);
     payments.faults = { mode: 'none', share: 1, delay_ms: 0 };
   });
+});
+
+test('what happens because of a request, though later, belongs into its trace', async () => {
+  const response = await fetch(`${sample.url}/users`, {
+    method: 'POST',
+    headers: { ...caller('01'), 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse' }),
+  });
+  expect(response.status).toBe(201);
+  const find = (wanted: number) => () =>
+    collector.spans.find((span) => span.traceId === traceId && span.kind === wanted);
+  const consumer = await until('the event was handled', find(CONSUMER));
+  const server = await until('the request has ended', find(SERVER));
+  expect(consumer).toMatchObject({ name: 'process user.created', links: [{ traceId, spanId: server!.spanId }] });
 });
 
 test('a request that its caller does not sample leaves no span, and the trace goes on all the same', async () => {

@@ -43,6 +43,7 @@ export class CallFailed extends Error {
 export interface Outgoing {
   /** @throws CallFailed */
   call(scope: Scope, call: Call): Promise<Answer>;
+  /** Lets calls end that are under way: their time is bounded. */
   close(): Promise<void>;
 }
 
@@ -79,7 +80,7 @@ export function createOutgoing(): Outgoing {
         span?.end();
       }
     },
-    close: () => agent.destroy(),
+    close: () => agent.close(),
   };
 }
 

@@ -75,7 +75,7 @@ export async function buildService(environment: ServiceEnvironment): Promise<Ser
   const outgoing = parts.adopt(createOutgoing(), (it) => it.close());
   const profiles = createProfiles(settings, outgoing);
   const breaker = parts.adopt(createBreaker({ settings, log, nowMs: Date.now }), (it) => it.close());
-  const payments = createPayments({ settings, outgoing, breaker });
+  const payments = createPayments({ settings, outgoing, breaker, log });
   const isTraced = tracing !== null;
   const app = buildApp({ users, profiles, payments, hash, flags, misbehave, readiness, log, isTraced });
   app.route(metricsRoute(metrics));

@@ -31,7 +31,7 @@ let payments: Payments;
 beforeEach(() => {
   settings = changeableSettings({ 'payments.url': service.url, 'payments.timeout_ms': enoughMs });
   breaker = createBreaker({ settings, log: silentLog, nowMs: Date.now });
-  payments = createPayments({ settings, outgoing, breaker });
+  payments = createPayments({ settings, outgoing, breaker, log: silentLog });
 });
 afterEach(() => {
   breaker.close();

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { Log } from '../log.ts';
 import { CallFailed, type Answer, type Outgoing } from '../outgoing.ts';
 import type { Scope } from '../scope.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -17,6 +18,7 @@ type PaymentBody = Static<typeof PaymentBody>;
 const paymentBody = Compile(PaymentBody);
 
 export interface PaymentParts {
+  log: Log;
   settings: { readonly current: Pick<Settings, 'payments'> };
   outgoing: Outgoing;
   breaker: Pick<Breaker, 'run'>;
@@ -35,7 +37,7 @@ class PaymentFailed extends Error {
 }
 
 /** Calls `POST {payments.url}/api/payments`, within `payments.timeout_ms`, behind the breaker where that is on. All may change live. */
-export const createPayments = ({ settings, outgoing, breaker }: PaymentParts): Payments => ({
+export const createPayments = ({ settings, outgoing, breaker, log }: PaymentParts): Payments => ({
   async pay(scope, order, idempotencyKey) {
     const { url, timeout_ms: timeoutMs, breaker: mode } = settings.current.payments;
     if (url === undefined) return { kind: 'not-set' };
@@ -44,14 +46,19 @@ export const createPayments = ({ settings, outgoing, breaker }: PaymentParts): P
       const passed = await guard.run(() => deliver(outgoing, scope, { url, timeoutMs, order, idempotencyKey }));
       return 'value' in passed ? passed.value : { kind: 'circuit-open', retryAfterMs: passed.retryAfterMs };
     } catch (error) {
-      if (error instanceof PaymentFailed)
-        return { kind: 'failed', detail: error.message, retryAfter: error.retryAfter };
-      if (!(error instanceof CallFailed)) throw error;
-      if (error.code === 'timeout') return { kind: 'timeout', timeoutMs };
-      return { kind: 'failed', detail: 'The payment service cannot be reached.', retryAfter: null };
+      log.warn('payment failed', { request_id: scope.requestId, idempotency_key: idempotencyKey, error });
+      return answerFor(error, timeoutMs);
     }
   },
 });
+
+/** @throws what is no failure of the payment service */
+function answerFor(error: unknown, timeoutMs: number): PaymentAnswer {
+  if (error instanceof PaymentFailed) return { kind: 'failed', detail: error.message, retryAfter: error.retryAfter };
+  if (!(error instanceof CallFailed)) throw error;
+  if (error.code === 'timeout') return { kind: 'timeout', timeoutMs };
+  return { kind: 'failed', detail: 'The payment service cannot be reached.', retryAfter: null };
+}
 
 interface Delivery {
   url: string;

@@ -5,12 +5,14 @@ import { startProfileStandIn } from './profile-stand-in.ts';
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string', default: '127.0.0.1' },
     'payments-port': { type: 'string', default: '0' },
     'profiles-port': { type: 'string', default: '0' },
   },
 });
-const payments = await startPaymentStandIn(Number(values['payments-port']));
-const profiles = await startProfileStandIn(Number(values['profiles-port']));
+const { host } = values;
+const payments = await startPaymentStandIn({ host, port: Number(values['payments-port']) });
+const profiles = await startProfileStandIn({ host, port: Number(values['profiles-port']) });
 process.stdout.write(
   `${JSON.stringify({ message: 'listening', payments_url: payments.url, profiles_url: profiles.url })}\n`,
 );

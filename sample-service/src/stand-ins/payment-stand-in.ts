@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
-import { parsed, startStandIn, type Answered, type Asked, type StandIn } from './stand-in.ts';
+import { parsed, startStandIn, type Answered, type Asked, type Place, type StandIn } from './stand-in.ts';
 
 const Order = Type.Object({
   user_id: Type.Integer({ minimum: 1 }),
@@ -25,7 +25,7 @@ export interface PaymentStandIn extends StandIn {
 }
 
 /** A payment service that moves no money: `POST /api/payments`, where tries with the same `Idempotency-Key` are one payment. */
-export async function startPaymentStandIn(port = 0): Promise<PaymentStandIn> {
+export async function startPaymentStandIn(place: Place = {}): Promise<PaymentStandIn> {
   const byKey = new Map<string, Made>();
   let made = 0;
 
@@ -48,7 +48,7 @@ export async function startPaymentStandIn(port = 0): Promise<PaymentStandIn> {
     return { status: 201, body: payment };
   }
 
-  const standIn = await startStandIn({ port, answer: pay });
+  const standIn = await startStandIn({ ...place, answer: pay });
   return Object.defineProperty(standIn, 'made', { get: () => made }) as PaymentStandIn;
 }
 

@@ -1,4 +1,4 @@
-import { startStandIn, type StandIn } from './stand-in.ts';
+import { startStandIn, type Place, type StandIn } from './stand-in.ts';
 
 /** From this id on (count) nobody has a profile. */
 export const firstUnknownId = 1_000_000;
@@ -6,9 +6,9 @@ export const firstUnknownId = 1_000_000;
 const names = ['Ada', 'Barbara', 'Edsger', 'Frances', 'Grace', 'Katherine', 'Tony'];
 
 /** A profile service: `GET /api/profiles/{id}`. */
-export function startProfileStandIn(port = 0): Promise<StandIn> {
+export function startProfileStandIn(place: Place = {}): Promise<StandIn> {
   return startStandIn({
-    port,
+    ...place,
     answer({ method, path }) {
       const id = Number(/^\/api\/profiles\/([1-9]\d{0,15})$/.exec(path)?.[1]);
       if (method !== 'GET' || Number.isNaN(id) || id >= firstUnknownId) {

@@ -36,10 +36,15 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-interface StandInOptions {
+/** Where one listens. */
+export interface Place {
   /** 0: any free one. Default 0. */
   port?: number;
+  /** Default 127.0.0.1. */
   host?: string;
+}
+
+interface StandInOptions extends Place {
   /** Does what is asked. */
   answer: (asked: Asked) => Answered;
 }
