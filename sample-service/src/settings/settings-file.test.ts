@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Value from 'typebox/value';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { keysOf, sectionNames } from './setting-keys.ts';
 import { readSettings, type SettingsReading } from './settings-file.ts';
 import { Settings } from './settings.ts';
 
@@ -142,5 +143,26 @@ describe('a folder', () => {
       'log: log.level must be debug or info or warn or error',
       'server.port: server.port must be a whole number from 0 to 65535',
     ]);
+  });
+});
+
+describe('the example', () => {
+  const path = join(import.meta.dirname, '../../config.example.yaml');
+
+  test('shows the defaults, with one flag on', async () => {
+    const feature_flags = { enable_profiles: true, enable_user_cache: false };
+    expect(await readSettings({ path, ...none })).toEqual({ settings: { ...defaults, feature_flags } });
+  });
+
+  test('names every setting', () => {
+    const lines = readFileSync(path, 'utf8').split('\n');
+    for (const section of sectionNames) {
+      const start = lines.findIndex((line) => line.startsWith(`${section}:`));
+      const length = lines.slice(start + 1).findIndex((line) => /^\w/.test(line));
+      const own = lines.slice(start, length === -1 ? lines.length : start + 1 + length);
+      for (const key of keysOf(section)) {
+        expect(own.filter((line) => new RegExp(`^  (# )?${key}: `).test(line))).toHaveLength(1);
+      }
+    }
   });
 });
