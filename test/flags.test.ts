@@ -226,6 +226,81 @@ describe('a gate', () => {
   });
 });
 
+describe('a route that a flag chooses', () => {
+  const match = { path: '/users/:id' };
+  const routes = (forbidden: string): object[] => [
+    { name: 'chosen', match, when: { flag: 'plan', variant: 'gold' }, flag: forbidden },
+    { name: 'plain', match },
+  ];
+  const plan = {
+    state: 'ENABLED',
+    variants: { gold: 'g', none: 'n' },
+    defaultVariant: 'none',
+    targeting: { if: [{ '==': [{ var: 'tier' }, 'gold'] }, 'gold'] },
+  };
+
+  test('takes whom the flag selects; its evaluations are counted beside those of gates and of the service', async () => {
+    const settings: Settings = {
+      flags: { plan, shut: false },
+      context: { headers: { 'x-tier': 'tier' } },
+      inbound: { routes: routes('shut') },
+    };
+    await using sidecar = await startSidecar({ upstream: service.port, settings });
+    expect(statusOf(await ask(sidecar.inbound, get('/users/1')))).toBe(200);
+    expect(statusOf(await ask(sidecar.inbound, get('/users/1', 'x-tier: gold')))).toBe(404);
+    await evaluate(sidecar, 'plan', { tier: 'gold' });
+    await evaluate(sidecar, 'none');
+    await evaluateAll(sidecar);
+    const text = (await sidecar.ask('/metrics')).text;
+    const counted = text.split('\n').filter((line) => line.startsWith('fusebox_flag_evaluations_total{'));
+    expect(counted.map((line) => line.replace('fusebox_flag_evaluations_total', '')).toSorted()).toEqual([
+      '{flag="_unknown",user="ofrep",reason="error",variant=""} 1',
+      '{flag="plan",user="ofrep",reason="default",variant="none"} 1',
+      '{flag="plan",user="ofrep",reason="targeting_match",variant="gold"} 1',
+      '{flag="plan",user="when",reason="default",variant="none"} 1',
+      '{flag="plan",user="when",reason="targeting_match",variant="gold"} 1',
+      '{flag="shut",user="gate",reason="static",variant="off"} 1',
+      '{flag="shut",user="ofrep",reason="static",variant="off"} 1',
+    ]);
+  });
+
+  test('never goes by another edit than its gate does', async () => {
+    // Whatever is chosen is open, as long as all three flags are of one edit.
+    const edit = (count: number): Settings => {
+      const chosen = count % 2 === 0;
+      return {
+        flags: { chosen: boolean(chosen ? 'on' : 'off'), open: chosen, other: !chosen },
+        inbound: {
+          routes: [
+            { name: 'chosen', match, when: { flag: 'chosen' }, flag: 'open' },
+            { name: 'plain', match, flag: 'other' },
+          ],
+        },
+      };
+    };
+    await using sidecar = await startSidecar({ upstream: service.port, settings: edit(0) });
+    const seen = new Map<number, number>();
+    const reading = { goesOn: true };
+    const reader = async (): Promise<void> => {
+      while (reading.goesOn) {
+        const status = statusOf(await ask(sidecar.inbound, get('/users/1')));
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+      }
+    };
+    const readers = [reader(), reader()];
+    for (let count = 1; count <= 30; count++) await sidecar.apply(edit(count));
+    reading.goesOn = false;
+    await Promise.all(readers);
+    expect([...seen.keys()]).toEqual([200]);
+    expect(await sidecar.metric('fusebox_flag_evaluations_total', { flag: 'chosen', variant: 'on' })).toBeGreaterThan(
+      0,
+    );
+    expect(await sidecar.metric('fusebox_flag_evaluations_total', { flag: 'chosen', variant: 'off' })).toBeGreaterThan(
+      0,
+    );
+  });
+});
+
 test('a flag that follows a circuit goes off with it, is told, and comes on when the wait is over', async () => {
   service.on('/fails', async (connection, head) => {
     await wholeRequest(connection, head);

@@ -33,9 +33,8 @@ test('what lasts is written once, and all of it is what one by one would be', ()
     },
   };
   const one = (key: string): unknown => JSON.parse(evaluateOne(key, '', flags).body);
-  expect([one('lasting'), one('lasting')]).toEqual(
-    Array(2).fill({ key: 'lasting', reason: 'STATIC', value: true, variant: 'on', metadata: { team: 'a"b' } }),
-  );
+  const told = { key: 'lasting', reason: 'STATIC', value: true, variant: 'on', metadata: { team: 'a"b' } };
+  expect([one('lasting'), one('lasting')]).toEqual([told, told]);
   expect([one('unlike'), one('unlike')]).toMatchObject([
     { value: 1, variant: 'v1' },
     { value: 2, variant: 'v2' },
