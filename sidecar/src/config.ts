@@ -26,6 +26,8 @@ export interface Config {
   /** For the service itself; null: closed. */
   local: ListenAddress | null;
   upstream: UpstreamAddress;
+  /** Targets of the kubelet's probes that arrive at `inbound`. */
+  probes: string[];
   /** File or folder with settings. */
   configPath: string | null;
   /** Where settings come from instead; null: from no operator. */
@@ -128,6 +130,7 @@ function configOf(command: Config['command'], values: Values): Config {
     admin: values.admin,
     local: values.local,
     upstream: values.upstream as UpstreamAddress,
+    probes: values.probes ?? [],
     configPath: values.configPath,
     operator: url === null || tokenPath === null ? null : { url, tokenPath, caPath },
     dataDir: values.dataDir,

@@ -180,6 +180,12 @@ export class Exchange implements QueueNode<Exchange> {
     this.nowMs = start.nowMs;
   }
 
+  /** Path and query as the client wrote them. Valid as long as `head` is. */
+  get target(): string {
+    const { bytes, pathStart, targetEnd } = this.head;
+    return bytes.toString('latin1', pathStart, targetEnd);
+  }
+
   /** Combined value of a request field by its lower-case name; for route matches. */
   header(lowerCaseName: string): string | null {
     return this.head.combined(lowerCaseName);

@@ -7,6 +7,7 @@ import type { RequestHandler } from './handlers.ts';
 import { refusals, type Refusal } from './refusals.ts';
 import { RouteState, type RouteMetrics } from './route-state.ts';
 import { RoutesInForce } from './routes-in-force.ts';
+import { isKubeletProbe, probeTargets } from './rules/kubelet-probe.ts';
 import { rememberOpening } from './rules/off-while.ts';
 import { samplingThreshold } from './rules/sampling.ts';
 import type { SpanRecord } from './span-record.ts';
@@ -49,7 +50,22 @@ export interface InboundOptions {
   /** Share of new traces to sample (0..1) where the settings do not say. */
   readonly sampleRatio: number;
   readonly propagators: Propagators;
+  /** Targets of the kubelet's probes that arrive here. */
+  readonly probes?: readonly string[];
 }
+
+/** Nothing limits it, and nothing is counted but its answers. */
+const withoutRules = (defaults: RouteSettings): RouteSettings => ({
+  ...defaults,
+  name: '_probes',
+  flag: null,
+  timeoutMs: null,
+  idleTimeoutMs: null,
+  maxDurationMs: null,
+  concurrency: null,
+  rateLimit: null,
+  circuitBreaker: { ...defaults.circuitBreaker, mode: 'Disabled', forced: null },
+});
 
 /** How often a request may have come through here before it counts as caught in a loop. */
 const MAX_PASSES = 2;
@@ -203,11 +219,28 @@ export class Inbound implements RequestHandler {
     const rules = {
       trace: { ids, threshold: () => this.threshold },
       routes: this.routes,
+      probeRoute: this.probeRoute(),
       random,
       circuitChanged: (route: RouteState) => this.circuitChanged(route),
       waiting: () => this.waiting,
     };
     return [...inboundExchange(rules), ...attempt(rules)];
+  }
+
+  /** The kubelet's probes go to a route without any rule, which no settings change. */
+  private probeRoute(): (exchange: Exchange) => RouteState | null {
+    const { probes = [], snapshot } = this.options;
+    if (probes.length === 0) return () => null;
+    const { metricsOf, alarm, clock } = this.ports;
+    const settings = withoutRules(snapshot.inbound.defaults);
+    const route = new RouteState(settings, {
+      metrics: metricsOf(settings.name),
+      queueAlarm: alarm(() => {}),
+      nowMs: clock.nowMs(),
+    });
+    route.mode = 'Disabled';
+    const targets = probeTargets(probes);
+    return (exchange) => (isKubeletProbe(exchange, targets) ? route : null);
   }
 
   private circuitChanged(route: RouteState): void {

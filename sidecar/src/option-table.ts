@@ -41,6 +41,13 @@ export const optionTable = {
     builtIn: '127.0.0.1:8080',
     parse: as.upstreamAddress,
   }),
+  probes: option('probes', {
+    group: 'Addresses',
+    placeholder: 'LIST',
+    help: "Targets of the kubelet's probes that arrive at --inbound because traffic is redirected, like /live,/ready?full=1. A GET of one by User-Agent kube-probe/… passes every rule uncounted.",
+    repeatable: true,
+    parse: as.targets,
+  }),
   configPath: option('config', {
     group: 'Settings',
     placeholder: 'FILE|DIR',

@@ -62,6 +62,13 @@ export function operatorUrl(text: string): Parsed<URL | null> {
   return url.href === `${url.origin}/` ? { value: url } : { fault: 'has more than a host and a port' };
 }
 
+/** A comma list of request targets. */
+export function targets(text: string): Parsed<string[]> {
+  const found = text.split(',').map((part) => part.trim());
+  const bad = found.find((target) => !/^\/[\x21-\x7e]*$/.test(target));
+  return bad === undefined ? { value: found } : { fault: `has "${bad}", which is no target like /healthz` };
+}
+
 /** The path of a file, or `none` for null. */
 export function optionalFile(text: string): Parsed<string | null> {
   return text === 'none' ? { value: null } : nonEmpty(text);

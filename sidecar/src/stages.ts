@@ -1,6 +1,7 @@
 /** TABLE OF CONTENTS. Every request enters these from the top and settles from the bottom up. The order is the product: change it by ADR. */
 import type { Random } from '@fusebox/api/clock.ts';
-import type { Stage } from './exchange.ts';
+import type { Exchange, Stage } from './exchange.ts';
+import type { RouteState } from './route-state.ts';
 import type { RoutesInForce } from './routes-in-force.ts';
 import { breaker, type CircuitListener } from './stages/breaker.ts';
 import { concurrency, type Waiting } from './stages/concurrency.ts';
@@ -12,6 +13,7 @@ import { trace, type TraceOptions } from './stages/trace.ts';
 export interface Rules {
   readonly trace: TraceOptions;
   readonly routes: RoutesInForce;
+  readonly probeRoute: (exchange: Exchange) => RouteState | null;
   readonly random: Random;
   readonly circuitChanged: CircuitListener;
   readonly waiting: () => Waiting;
@@ -20,7 +22,7 @@ export interface Rules {
 /** Once per request. */
 export const inboundExchange = (rules: Rules): readonly Stage[] => [
   trace(rules.trace), //                             context in, sampled or not: refusals below are traced too
-  route(rules.routes), //                            which policy rules this request?       no-route
+  route(rules.routes, rules.probeRoute), //          which policy rules this request?       no-route
   gate(rules.routes), //                             is it switched on?                     flag-off
   rateLimit(), //                                    is there a token left?                 rate-limit
 ];

@@ -172,7 +172,7 @@ interface Surroundings {
 
 /** The request path: stages, pool and timer wheel. */
 function buildInbound(
-  { upstream, sampleRatio, propagators, accessLog }: Config,
+  { upstream, probes, sampleRatio, propagators, accessLog }: Config,
   { registry, telemetry, circuits, snapshot }: Surroundings,
 ): { inbound: Inbound; pool: UpstreamPool; alarm: (ring: () => void) => Alarm } {
   const wheel = new TimerWheel({
@@ -212,6 +212,7 @@ function buildInbound(
       authority: 'port' in upstream ? `${upstream.host}:${upstream.port}` : 'localhost',
       sampleRatio: sampleRatio ?? SAMPLE_RATIO,
       propagators: { b3: propagators.includes('b3'), b3multi: propagators.includes('b3multi') },
+      probes,
     },
   );
   return { inbound, pool, alarm };

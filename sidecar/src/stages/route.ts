@@ -1,12 +1,16 @@
-import { PASS, type Stage } from '../exchange.ts';
+import { PASS, type Exchange, type Stage } from '../exchange.ts';
 import { refusals } from '../refusals.ts';
+import type { RouteState } from '../route-state.ts';
 import type { RoutesInForce } from '../routes-in-force.ts';
 
-/** Finds the route whose settings hold for this exchange until its end. Unmatched requests run under `defaults`, or are refused. */
-export const route = (routes: RoutesInForce): Stage => ({
+/**
+ * Finds the route whose settings hold for this exchange until its end. Unmatched requests run under `defaults`, or are refused.
+ * `probeRoute` names the one that has no rules, for the kubelet's probes; null: this is none.
+ */
+export const route = (routes: RoutesInForce, probeRoute: (exchange: Exchange) => RouteState | null): Stage => ({
   name: 'route',
   enter(exchange) {
-    const found = routes.find(exchange);
+    const found = probeRoute(exchange) ?? routes.find(exchange);
     if (found !== null) {
       exchange.route = found;
     } else if (routes.unmatched === 'Refuse' && routes.mode !== 'Disabled') {

@@ -51,8 +51,8 @@ export class Simulation {
   private order = 0;
   private ids = 0;
 
-  /** `settings`: YAML documents; none means no policy at all. */
-  constructor(settings = '') {
+  /** `settings`: YAML documents; none means no policy at all. `probes`: targets of the kubelet's probes. */
+  constructor(settings = '', probes: readonly string[] = []) {
     const nowMs = (): number => this.nowMs;
     this.wheel = new TimerWheel({
       nowMs,
@@ -89,6 +89,7 @@ export class Simulation {
         authority: 'service:8080',
         sampleRatio: 0,
         propagators: { b3: false, b3multi: false },
+        probes,
       },
     );
   }
