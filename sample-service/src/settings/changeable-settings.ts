@@ -3,7 +3,7 @@ import type { Overrides } from './settings-file.ts';
 import type { Settings } from './settings.ts';
 
 /** As `Overrides`; undefined takes a value away. */
-type Changes = Readonly<Record<string, string | number | undefined>>;
+type Changes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Settings that tests change by hand: the defaults with these values. */
 export function changeableSettings(initial: Overrides = {}): LiveSettings & { change(changes: Changes): void } {

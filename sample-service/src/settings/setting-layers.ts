@@ -79,7 +79,7 @@ export function environmentLayers(env: Readonly<Record<string, string | undefine
 }
 
 /** Single settings by dotted path. */
-export const overrideLayers = (overrides: Readonly<Record<string, string | number>>): Layer[] =>
+export const overrideLayers = (overrides: Readonly<Record<string, string | number | boolean>>): Layer[] =>
   Object.entries(overrides).map(([name, value]) => singleKey(name, String(value), 'command line'));
 
 /** Values with names. */

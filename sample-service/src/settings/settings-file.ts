@@ -10,7 +10,7 @@ import { environmentLayers, isTree, layersAt, overrideLayers, type Layer } from 
 import { Settings } from './settings.ts';
 
 /** What wins over the file: values by dotted path, such as `{'server.port': 0}`. */
-export type Overrides = Readonly<Record<string, string | number>>;
+export type Overrides = Readonly<Record<string, string | number | boolean>>;
 
 /** Where settings come from. */
 export interface SettingsSources {
