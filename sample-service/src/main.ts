@@ -59,7 +59,11 @@ async function serve(initial: Settings, sources: SettingsSources, seedUsers: num
   const { host, port } = settings.current.server;
   await service.app.listen({ port, host });
   const address = service.app.server.address();
-  log.info('listening', { host, port: typeof address === 'object' && address !== null ? address.port : port });
+  log.info('listening', {
+    pid: process.pid,
+    host,
+    port: typeof address === 'object' && address !== null ? address.port : port,
+  });
 }
 
 function sayWhyOneWorker({ server, database }: Settings, log: Log): void {

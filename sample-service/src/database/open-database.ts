@@ -2,8 +2,6 @@ import type { After } from '../back-pressure.ts';
 import type { Log } from '../log.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { Database } from './database.ts';
-import { openEmbedded } from './embedded.ts';
-import { openPostgres } from './postgres.ts';
 
 interface Options {
   settings: LiveSettings;
@@ -11,8 +9,13 @@ interface Options {
   after: After;
 }
 
-/** Opens the database that the settings name, with its tables up to date. */
-export function openDatabase({ settings, log, after }: Options): Promise<Database> {
+/** Opens the database that the settings name, with its tables up to date. Only that one's driver is loaded. */
+export async function openDatabase({ settings, log, after }: Options): Promise<Database> {
   const { url, data_dir } = settings.current.database;
-  return url === undefined ? openEmbedded(data_dir ?? null) : openPostgres({ url, settings, log, after });
+  if (url === undefined) {
+    const { openEmbedded } = await import('./embedded.ts');
+    return openEmbedded(data_dir ?? null);
+  }
+  const { openPostgres } = await import('./postgres.ts');
+  return openPostgres({ url, settings, log, after });
 }
