@@ -5,7 +5,7 @@ import { compile } from '@fusebox/api/compile/compile.ts';
 import { digestOfBytes } from '@fusebox/api/digest.ts';
 import { FakeClock } from '@fusebox/api/testing/fake-clock.ts';
 import { resiliencePolicy } from '@fusebox/api/testing/builders.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '@fusebox/runtime/system-clock.ts';
 import { newMemoryKeeper } from '../../pki/authority-keeper.ts';
 import { Certificates } from '../../pki/certificates.ts';
@@ -233,6 +233,23 @@ describe('a value', () => {
     expect(withoutDate(await fetchValue('sha256:0'))).toBe(withoutDate(nowhere));
     expect(await ask(request(`GET /v1/blobs/${digest}`))).toMatch(/^HTTP\/1.1 401 /);
     expect(await ask(request(`POST /v1/blobs/${digest}`, [AS_POD]))).toMatch(/^HTTP\/1.1 405 /);
+  });
+
+  test('is one of eight at once that a pod which does not read them may have under way', async () => {
+    // More than sockets hold back, so that it is under way until somebody reads.
+    const large = Buffer.alloc(32 * 1_048_576);
+    registry.publish('pod-1', snapshotOf({}), new Map([[digest, large]]));
+    registry.publish('pod-2', snapshotOf({}), new Map([[digest, large]]));
+    const dialled = await Promise.all(Array.from({ length: 8 }, () => dial()));
+    for (const socket of dialled) {
+      socket.write(request(`GET /v1/blobs/${digest}`, [AS_POD]));
+      await once(socket, 'readable');
+    }
+    expect(await fetchValue(digest)).toMatch(/^HTTP\/1.1 429 .*\r\n(.*\r\n)*retry-after: 1/i);
+    const other = request(`GET /v1/blobs/${digest}`, ['Authorization: Bearer pod-2']);
+    expect(await ask(other)).toMatch(/^HTTP\/1.1 200 /);
+    dialled[0]!.destroy();
+    await vi.waitUntil(async () => (await fetchValue(digest)).startsWith('HTTP/1.1 200 '));
   });
 
   test('is waited for by a replica that is behind', async () => {

@@ -55,6 +55,9 @@ const MAX_REPORT_BYTES = 1_048_576;
 
 const TICK_MS = 1_000;
 
+/** Values under way to one pod (count): a sidecar fetches four at once. */
+const MAX_VALUES_AT_ONCE = 8;
+
 /** A reader that takes nothing of a value for so long (ms) is cut off. */
 const SLOW_MS = 30_000;
 
@@ -84,6 +87,8 @@ class SnapshotService {
   private readonly options: SnapshotServerOptions;
   private readonly rate = new ReportRate();
   private readonly streams = new Set<SnapshotStream>();
+  /** Values that are under way to a pod (count), by its UID. */
+  private readonly sending = new Map<string, number>();
   private closing = false;
 
   constructor(options: SnapshotServerOptions) {
@@ -168,6 +173,11 @@ class SnapshotService {
     if (!(await this.hasReached(seenBy(request)))) return this.refuseLate(response);
     const bytes = registry.blob(uid, digest);
     if (bytes === null) return this.refuse(response, 404, NOTHING);
+    const places = this.sending.get(uid) ?? 0;
+    if (places >= MAX_VALUES_AT_ONCE)
+      return this.refuse(response, 429, 'too many values at once', { 'retry-after': '1' });
+    this.sending.set(uid, places + 1);
+    response.on('close', () => this.sent(uid));
     response.setTimeout(SLOW_MS, () => response.destroy());
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
@@ -176,6 +186,12 @@ class SnapshotService {
     });
     response.end(bytes);
     metrics.blobSent(bytes.length);
+  }
+
+  private sent(uid: string): void {
+    const places = this.sending.get(uid)! - 1;
+    if (places === 0) this.sending.delete(uid);
+    else this.sending.set(uid, places);
   }
 
   private refuseLate(response: ServerResponse): void {
