@@ -127,6 +127,33 @@ test('status tells all of a namespace, for people and for programs', async () =>
   expect((await run('status', '-A')).stdout).toContain(namespace);
 });
 
+test('flags finds the pods with a sidecar, and names those that cannot be asked', async () => {
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  const account = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
+  await until(
+    'the default ServiceAccount is there',
+    async () => (await api.call('GET', account)).status === 200,
+    30_000,
+  );
+  for (const name of ['users-1', 'users-2', 'stranger']) {
+    const annotations = name === 'stranger' ? {} : { 'fusebox.dev/sidecar': 'true' };
+    const containers = [{ name: 'app', image: 'none.invalid/app' }];
+    const metadata = { name, annotations, labels: { app: 'users' } };
+    await sent('POST', pods, { metadata, spec: { containers, schedulerName: 'none' } });
+  }
+  await sent('PATCH', `${pods}/users-2/status`, { status: { phase: 'Running' } });
+  // No kubelet runs it: the API server itself refuses to forward its port.
+  const complaints = expect.stringMatching(
+    /^users-1: it is not running: Pending\nusers-2: it cannot be reached: .*400\n$/,
+  ) as unknown;
+  expect(await run('flags', '-n', namespace)).toEqual({ exit: 1, stdout: '', stderr: complaints });
+  expect(await run('flags', '-n', namespace, '-l', 'app=users')).toMatchObject({ stderr: complaints });
+  expect(await run('flags', 'deployment/none', '-n', namespace)).toMatchObject({
+    exit: 1,
+    stderr: expect.stringContaining(`there is no Deployment ${namespace}/none`) as unknown,
+  });
+});
+
 test('check finds the API server and our kinds, and misses the operator', async () => {
   await until(
     'the kinds are there',
