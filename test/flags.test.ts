@@ -254,13 +254,13 @@ describe('a route that a flag chooses', () => {
     const text = (await sidecar.ask('/metrics')).text;
     const counted = text.split('\n').filter((line) => line.startsWith('fusebox_flag_evaluations_total{'));
     expect(counted.map((line) => line.replace('fusebox_flag_evaluations_total', '')).toSorted()).toEqual([
-      '{flag="_unknown",user="ofrep",reason="error",variant=""} 1',
-      '{flag="plan",user="ofrep",reason="default",variant="none"} 1',
-      '{flag="plan",user="ofrep",reason="targeting_match",variant="gold"} 1',
-      '{flag="plan",user="when",reason="default",variant="none"} 1',
-      '{flag="plan",user="when",reason="targeting_match",variant="gold"} 1',
-      '{flag="shut",user="gate",reason="static",variant="off"} 1',
-      '{flag="shut",user="ofrep",reason="static",variant="off"} 1',
+      '{flag="_unknown",source="ofrep",reason="error",variant=""} 1',
+      '{flag="plan",source="ofrep",reason="default",variant="none"} 1',
+      '{flag="plan",source="ofrep",reason="targeting_match",variant="gold"} 1',
+      '{flag="plan",source="when",reason="default",variant="none"} 1',
+      '{flag="plan",source="when",reason="targeting_match",variant="gold"} 1',
+      '{flag="shut",source="gate",reason="static",variant="off"} 1',
+      '{flag="shut",source="ofrep",reason="static",variant="off"} 1',
     ]);
   });
 

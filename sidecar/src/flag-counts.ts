@@ -3,19 +3,19 @@ import type { Counter } from '@fusebox/runtime/metrics.ts';
 import type { Evaluation } from './rules/evaluation.ts';
 
 /** Who asked: the gate of a route, the `when` of a route, or the service itself. */
-export type FlagUser = 'gate' | 'when' | 'ofrep';
+export type FlagSource = 'gate' | 'when' | 'ofrep';
 
 type Outcome = Pick<Evaluation, 'reason' | 'variant'>;
 
 /** Where the counts are kept. */
 export interface FlagMetrics {
   /** The count of one outcome; `flag` null: of all flags that nobody defines. Its number is bounded: the rest shares one. */
-  counter(flag: string | null, user: FlagUser, outcome: Outcome): Pick<Counter, 'add'>;
+  counter(flag: string | null, source: FlagSource, outcome: Outcome): Pick<Counter, 'add'>;
   /** Drops the counts of flags (`variantsOf` gives null) and of variants that are no more. */
   keep(variantsOf: (flag: string) => ReadonlySet<string> | null): void;
 }
 
-/** Counts the outcomes of one flag for one user of it. An outcome that comes again costs an addition. */
+/** Counts the outcomes of one flag asked from one side. An outcome that comes again costs an addition. */
 export class FlagTally {
   private readonly bind: (outcome: Outcome) => Pick<Counter, 'add'>;
   private readonly bound = new Map<string | null, Map<string, Pick<Counter, 'add'>>>();

@@ -1,5 +1,5 @@
 import type { FlagDefinition } from '@fusebox/api/snapshot.ts';
-import { FlagTally, type FlagMetrics, type FlagUser } from './flag-counts.ts';
+import { FlagTally, type FlagMetrics, type FlagSource } from './flag-counts.ts';
 import { fixed, notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
 import { isOff, type FollowedCircuit } from './rules/off-while.ts';
 
@@ -14,8 +14,8 @@ export class FlagInForce {
   /** Its answer to everybody, where that is known beforehand. */
   private readonly constant: Evaluation | null;
   private readonly circuit: () => FollowedCircuit | undefined;
-  private readonly tallies: Record<FlagUser, FlagTally | null> = { gate: null, when: null, ofrep: null };
-  private readonly newTally: (user: FlagUser) => FlagTally;
+  private readonly tallies: Record<FlagSource, FlagTally | null> = { gate: null, when: null, ofrep: null };
+  private readonly newTally: (source: FlagSource) => FlagTally;
 
   private constructor(key: string, answer: Evaluation | Evaluate, parts: FlagParts) {
     this.key = key;
@@ -24,8 +24,8 @@ export class FlagInForce {
     this.constant = typeof answer === 'function' ? null : { ...answer, lasts: true };
     this.evaluate = typeof answer === 'function' ? answer : () => answer;
     this.circuit = parts.circuit;
-    this.newTally = (user) =>
-      new FlagTally((outcome) => parts.metrics.counter(parts.isKnown ? key : null, user, outcome));
+    this.newTally = (source) =>
+      new FlagTally((outcome) => parts.metrics.counter(parts.isKnown ? key : null, source, outcome));
   }
 
   static simple(key: string, value: boolean, metrics: FlagMetrics): FlagInForce {
@@ -54,8 +54,8 @@ export class FlagInForce {
     return this.forEverybody(nowMs) ?? this.evaluate(context);
   }
 
-  count(user: FlagUser, evaluation: Evaluation): void {
-    (this.tallies[user] ??= this.newTally(user)).count(evaluation);
+  count(source: FlagSource, evaluation: Evaluation): void {
+    (this.tallies[source] ??= this.newTally(source)).count(evaluation);
   }
 
   private turnedOff(nowMs: number): Evaluation | null {

@@ -1,7 +1,7 @@
 import { digestOf } from '@fusebox/api/digest.ts';
 import type { FlagContext, FlagDefinition, RouteMatch, Snapshot } from '@fusebox/api/snapshot.ts';
 import type { Exchange } from './exchange.ts';
-import { FlagTally, type FlagMetrics, type FlagUser } from './flag-counts.ts';
+import { FlagTally, type FlagMetrics, type FlagSource } from './flag-counts.ts';
 import { FlagInForce } from './flag-in-force.ts';
 import type { RouteState } from './route-state.ts';
 import { notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
@@ -72,10 +72,10 @@ export class FlagsInForce {
   }
 
   /** What a flag is for a request; `path` is what the request's path has matched. */
-  forRequest(flag: FlagInForce, exchange: Exchange, path: RouteMatch['path'], user: FlagUser): Evaluation {
+  forRequest(flag: FlagInForce, exchange: Exchange, path: RouteMatch['path'], source: FlagSource): Evaluation {
     const { nowMs } = exchange;
     const evaluation = flag.forEverybody(nowMs) ?? flag.inContext(this.contextOf(exchange, path), nowMs);
-    flag.count(user, evaluation);
+    flag.count(source, evaluation);
     exchange.evaluations?.push({ key: flag.key, evaluation, atMs: nowMs });
     return evaluation;
   }

@@ -122,8 +122,8 @@ describe('a route that a flag chooses', () => {
     routeOf(sim, '/broken');
     expect(routeOf(sim, '/search')).toBe('plain');
     expect(evaluations(sim)).toEqual([
-      '{flag="feature",user="when",reason="static",variant="on"} 1',
-      '{flag="feature",user="when",reason="circuit_open",variant="off"} 1',
+      '{flag="feature",source="when",reason="static",variant="on"} 1',
+      '{flag="feature",source="when",reason="circuit_open",variant="off"} 1',
     ]);
   });
 });
@@ -139,9 +139,9 @@ describe('evaluations are counted', () => {
     for (const plan of ['gold', 'gold', 'copper']) routeOf(sim, '/gated', { 'x-plan': plan });
     routeOf(sim, '/c', { 'x-plan': 'silver' });
     expect(evaluations(sim)).toEqual([
-      '{flag="plan",user="gate",reason="targeting_match",variant="gold"} 2',
-      '{flag="plan",user="gate",reason="default",variant="none"} 1',
-      '{flag="plan",user="when",reason="targeting_match",variant="silver"} 1',
+      '{flag="plan",source="gate",reason="targeting_match",variant="gold"} 2',
+      '{flag="plan",source="gate",reason="default",variant="none"} 1',
+      '{flag="plan",source="when",reason="targeting_match",variant="silver"} 1',
     ]);
   });
 
@@ -155,10 +155,10 @@ describe('evaluations are counted', () => {
     const { gold: _gold, ...fewer } = byPlan.variants;
     sim.edit(settings([gated], { plan: { ...byPlan, variants: fewer } }));
     ask('silver');
-    expect(evaluations(sim)).toEqual(['{flag="plan",user="gate",reason="targeting_match",variant="silver"} 2']);
+    expect(evaluations(sim)).toEqual(['{flag="plan",source="gate",reason="targeting_match",variant="silver"} 2']);
     sim.edit(settings([gated], {}));
     ask('silver');
-    expect(evaluations(sim)).toEqual(['{flag="_unknown",user="gate",reason="error",variant=""} 1']);
+    expect(evaluations(sim)).toEqual(['{flag="_unknown",source="gate",reason="error",variant=""} 1']);
   });
 
   test('not where the policy is disabled: no gate is asked', () => {

@@ -9,7 +9,7 @@ const lines = (registry: MetricsRegistry): string[] =>
     .split('\n')
     .filter((line) => line.startsWith('fusebox_'));
 
-test('what is counted beyond a thousand series shares one for each user, until others leave', () => {
+test('what is counted beyond a thousand series shares one for each source, until others leave', () => {
   const registry = new MetricsRegistry();
   const metrics = newFlagMetrics(registry);
   const count = (flag: string, variant = 'on') => metrics.counter(flag, 'ofrep', { reason: 'STATIC', variant }).add();
@@ -18,17 +18,17 @@ test('what is counted beyond a thousand series shares one for each user, until o
   metrics.counter('flag-2000', 'gate', { reason: 'STATIC', variant: 'on' }).add();
   expect(lines(registry)).toHaveLength(1_002);
   expect(lines(registry)).toContain(
-    'fusebox_flag_evaluations_total{flag="flag-0",user="ofrep",reason="static",variant="on"} 2',
+    'fusebox_flag_evaluations_total{flag="flag-0",source="ofrep",reason="static",variant="on"} 2',
   );
   expect(lines(registry).slice(-2)).toEqual([
-    'fusebox_flag_evaluations_total{flag="_other",user="ofrep",reason="_other",variant="_other"} 100',
-    'fusebox_flag_evaluations_total{flag="_other",user="gate",reason="_other",variant="_other"} 1',
+    'fusebox_flag_evaluations_total{flag="_other",source="ofrep",reason="_other",variant="_other"} 100',
+    'fusebox_flag_evaluations_total{flag="_other",source="gate",reason="_other",variant="_other"} 1',
   ]);
   metrics.keep((flag) => (flag === 'flag-0' ? new Set(['on']) : null));
   expect(lines(registry)).toHaveLength(3);
   count('flag-1099');
   expect(lines(registry).at(-1)).toBe(
-    'fusebox_flag_evaluations_total{flag="flag-1099",user="ofrep",reason="static",variant="on"} 1',
+    'fusebox_flag_evaluations_total{flag="flag-1099",source="ofrep",reason="static",variant="on"} 1',
   );
 });
 
@@ -41,8 +41,8 @@ test('flags that nobody defines share one, and long names of variants another', 
   }
   metrics.keep(() => new Set(['b'.repeat(129)]));
   expect(lines(registry)).toEqual([
-    'fusebox_flag_evaluations_total{flag="_unknown",user="ofrep",reason="error",variant=""} 5',
-    'fusebox_flag_evaluations_total{flag="long",user="ofrep",reason="static",variant="_other"} 2',
+    'fusebox_flag_evaluations_total{flag="_unknown",source="ofrep",reason="error",variant=""} 5',
+    'fusebox_flag_evaluations_total{flag="long",source="ofrep",reason="static",variant="_other"} 2',
   ]);
 });
 
