@@ -22,7 +22,7 @@ import { until } from './support/until.ts';
 
 const kills = Number(process.env['SAMPLE_KILLS'] ?? 100);
 const atATime = 3;
-const patienceMs = 60_000 + kills * 1_000;
+const patienceMs = 60_000 + kills * 2_000;
 
 const scope = backgroundScope('test');
 const creator = resolve(import.meta.dirname, 'sample-kills/creator.ts');

@@ -11,6 +11,9 @@ import { handleDelivery } from './handle-delivery.ts';
 import { settle, type SettleRules } from './settle.ts';
 import { wait, type Wait } from './wait.ts';
 
+/** Messages that it takes before consumers are finished with some (count). */
+const maxOpen = 1_000;
+
 interface Waiting {
   message: Message;
   attempt: number;
@@ -42,6 +45,7 @@ export class InProcessBus implements EventBus {
   async publish(message: Message): Promise<void> {
     const queues = [...this.#queues.values()].filter(({ subject }) => covers(subject, message.subject));
     if (queues.length === 0) throw new EventError('broker', `Nobody consumes ${message.subject}.`);
+    if (this.#open >= maxOpen) throw new EventError('broker', `${maxOpen} messages wait for their consumers.`);
     const copies = queues.map(() => ({ ...message, payload: copyOf(message.payload) }));
     this.#open += queues.length;
     for (const [n, queue] of queues.entries()) push(queue, { message: copies[n]!, attempt: 1 });

@@ -28,6 +28,7 @@ export interface JetStreamConnectionOptions {
 }
 
 const connectTimeoutMs = 5_000;
+const closeTimeoutMs = 2_000;
 /** Two pings without an answer end a connection to a broker that hangs (ms). */
 const pingIntervalMs = 5_000;
 
@@ -74,7 +75,15 @@ export class JetStreamConnection {
   /** Sends what is on its way, and ends. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.current?.connection.drain().catch(() => {});
+    const { connection } = this.current ?? {};
+    // A broker that hangs would have it wait for its answer.
+    const sent = new AbortController();
+    const sending = connection?.drain().catch(() => {});
+    if (sending !== undefined) {
+      await Promise.race([sending, wait(closeTimeoutMs, sent.signal)]);
+      sent.abort();
+      await connection?.close();
+    }
     await this.#running;
   }
 
