@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Peer } from './peer.ts';
 
 /** As images hold it; `make bench` bundles it first. */
-const program = fileURLToPath(new URL('../../dist/fusebox-sidecar/fusebox-sidecar.mjs', import.meta.url));
+export const program = fileURLToPath(new URL('../../dist/fusebox-sidecar/fusebox-sidecar.mjs', import.meta.url));
 const policy = fileURLToPath(new URL('../policies/every-stage.yaml', import.meta.url));
 const unsampled = 'sampleRatio: 0';
 
