@@ -59,6 +59,7 @@ export const userRoutes = ({ users, profiles, hash }: UserRouteParts): RouteOpti
       const { email, password } = body as NewUser;
       const user = await users.create(scope, email, await hash(scope, password));
       if (user === EMAIL_TAKEN) return emailTaken(reply);
+      traceUser(scope, user.id, true);
       return reply.code(201).header('location', `/users/${user.id}`).send(user);
     },
   },
@@ -90,6 +91,7 @@ export const userRoutes = ({ users, profiles, hash }: UserRouteParts): RouteOpti
       const { email, password } = request.body as ChangedUser;
       const passwordHash = password === undefined ? null : await hash(scope, password);
       const user = await users.update(scope, id, { email, passwordHash });
+      traceUser(scope, id, user !== null);
       if (user === EMAIL_TAKEN) return emailTaken(reply);
       return user ?? noSuchUser(reply, id);
     },
@@ -100,7 +102,9 @@ export const userRoutes = ({ users, profiles, hash }: UserRouteParts): RouteOpti
     schema: { params: IdParams },
     async handler(request, reply) {
       const id = idOf(request);
-      return (await users.delete(request.scope, id)) ? reply.code(204).send() : noSuchUser(reply, id);
+      const wasThere = await users.delete(request.scope, id);
+      traceUser(request.scope, id, wasThere);
+      return wasThere ? reply.code(204).send() : noSuchUser(reply, id);
     },
   },
 ];

@@ -11,6 +11,7 @@
  * - What counts as failure: no answer in time, no usable connection, a 5xx, an answer that makes no sense. A 4xx does not count: it says
  *   that the service works and that this payment is not wanted, and a customer with an empty card must not close the shop for all others.
  *   So the client gives a 4xx as a value, and only failures reject; with a client that rejects for both, it is what `errorFilter` is for.
+ * - Each worker has a circuit of its own, and learns for itself.
  * - The client bounds its own time and cancels its own socket; opossum's timeout would only stop listening.
  */
 import CircuitBreaker from 'opossum';
