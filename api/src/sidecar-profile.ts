@@ -28,15 +28,20 @@ const Tracing = Block(
   { description: 'Tracing.' },
 );
 
-/** The `spec` of a SidecarProfile. Of it, `selector`, `defaults` and `tracing.sampleRatio` reach the snapshot today. */
+/** The `spec` of a SidecarProfile. `defaults` and `tracing.sampleRatio` reach running sidecars by the snapshot; all else, new pods. */
 export const SidecarProfileSpec = Block(
   {
     selector: Selector,
     image: Text(matching(/^\S+$/, 'is not an image reference'), {
-      description: 'Image of the sidecar.',
+      description: 'Image of the sidecar. Default: what the operator is told.',
       maxLength: 1024,
     }),
-    resources: Block({ requests: Quantities, limits: Quantities }, { description: 'As in a container.' }),
+    resources: Block(
+      { requests: Quantities, limits: Quantities },
+      {
+        description: 'As in a container. Default: requests of 50m and 64Mi, and a memory limit of 256Mi.',
+      },
+    ),
     interception: Choice(['PortName', 'Redirect'], { description: 'How traffic is captured.', builtIn: 'PortName' }),
     drainDelay: Duration({ description: 'Served on after draining began.', builtIn: '5s', minimumMs: 0 }),
     startupTimeout: Duration({ description: 'Ready without settings after this.', builtIn: '10s', minimumMs: 0 }),
