@@ -1,6 +1,8 @@
 /** The operator and sidecars as processes, on a real API server: an edit is enforced, whatever becomes of the operator. */
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CONFIG_LABEL } from '@fusebox/api/names.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiClient } from './cluster/api/api-client.ts';
 import { readKubeconfig, writeKubeconfig } from './cluster/api/kubeconfig.ts';
@@ -114,6 +116,26 @@ test('an edit of a ConfigMap is enforced in a sidecar, and goes on being so what
   third.signal('SIGTERM');
   expect(await third.exited).toBe(0);
 }, 120_000);
+
+test('bytes of a ConfigMap reach the service beside a sidecar, and go with the ConfigMap', async () => {
+  await using operator = await startOperator();
+  const pod = await space.createPod('logo-1', { app: 'logo' });
+  await using sidecar = await startSidecarOf(pod);
+  const bytes = randomBytes(900_000);
+  const metadata = { name: 'logo', labels: { [CONFIG_LABEL]: 'true' } };
+  await space.create('configmaps', { metadata, binaryData: { 'logo.png': bytes.toString('base64') } });
+  const fetched = async (): Promise<{ status: number; body: Buffer }> => {
+    const response = await fetch(`http://127.0.0.1:${sidecar.local}/config/logo.png`);
+    return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+  };
+  await until('they are there', async () => (await fetched()).status === 200, 30_000);
+  expect((await fetched()).body.equals(bytes)).toBe(true);
+  const metrics = (await operator.ask('/metrics')).text;
+  expect(metrics).toContain('fusebox_operator_blob_bytes 900000\n');
+  expect(metrics).toContain('fusebox_operator_blobs_sent_total 1\n');
+  await space.delete('ConfigMap', 'logo');
+  await until('they have gone', async () => (await fetched()).status === 404, 30_000);
+}, 60_000);
 
 test('a bad edit is refused in the editor, by a webhook whose caBundle the operator keeps', async () => {
   const [webhook] = (await freePorts(1)) as [number];
