@@ -57,8 +57,8 @@ const flags = {
 
 let python = '';
 let why: string | null = null;
-beforeAll(() => {
-  const found = pythonWithPackages();
+beforeAll(async () => {
+  const found = await pythonWithPackages();
   if ('python' in found) python = found.python;
   else why = found.why;
 }, FIRST_USE_MS);

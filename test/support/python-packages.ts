@@ -1,14 +1,17 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { cacheFolder } from '../cluster/build/cache-folder.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('../python/requirements.txt', import.meta.url));
 
+const STEP_MS = 140_000;
+
 /** A Python that has the packages of test/python/requirements.txt, made on first use and kept; or why there is none. */
-export function pythonWithPackages(): { python: string } | { why: string } {
+export async function pythonWithPackages(): Promise<{ python: string } | { why: string }> {
   const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
   const folder = join(cacheFolder(), `python-ofrep-${digest}`);
   const python = join(folder, 'bin/python');
@@ -20,10 +23,12 @@ export function pythonWithPackages(): { python: string } | { why: string } {
     [python, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS], `pip install -r ${REQUIREMENTS}`],
   ];
   for (const [command, args, remedy] of steps) {
-    const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 240_000 });
-    if (status === 0) continue;
-    const said = error?.message ?? stderr.trim().split('\n').at(-1);
-    return { why: `not run: ${command} ${args.slice(0, 3).join(' ')} failed (${said}); ${remedy}` };
+    const fault = await promisify(execFile)(command, args, { timeout: STEP_MS }).then(
+      () => null,
+      ({ message, stderr = '' }: Error & { stderr?: string }) => stderr.trim().split('\n').at(-1) || message,
+    );
+    if (fault !== null)
+      return { why: `not run: ${command} ${args.slice(0, 3).join(' ')} failed (${fault}); ${remedy}` };
   }
   writeFileSync(done, '');
   return { python };
