@@ -12,13 +12,16 @@ afterEach(() => {
 
 let settings: ReturnType<typeof changeableSettings>;
 let breaker: Breaker;
+const told: string[] = [];
 beforeEach(() => {
   settings = changeableSettings({
     'payments.breaker_error_percent': 50,
     'payments.breaker_minimum_calls': 4,
     'payments.breaker_reset_ms': 10_000,
   });
-  breaker = createBreaker({ settings, log: silentLog, nowMs: Date.now });
+  told.length = 0;
+  const tell = (message: string): void => void told.push(message);
+  breaker = createBreaker({ settings, log: { ...silentLog, info: tell, warn: tell }, nowMs: Date.now });
 });
 
 const good = async (): Promise<'paid' | number> => {
@@ -108,10 +111,23 @@ test('after a change while it was open, the next opening has the new length', as
 
 test('an edit keeps what was counted, and does not open or close it by itself', async () => {
   await fail(3);
-  settings.change({ 'payments.breaker_minimum_calls': 2 });
+  settings.change({ 'payments.breaker_minimum_calls': 5 });
   expect(await good()).toBe('paid');
-  await bad();
+  await bad(); // the fifth, with those before
   expect(await good()).toBe(10_000);
+});
+
+test('each change of the circuit is logged once, however often settings changed meanwhile', async () => {
+  await fail(4);
+  settings.change({ 'payments.breaker_reset_ms': 9_000 });
+  settings.change({ 'payments.breaker_reset_ms': 10_000 });
+  vi.advanceTimersByTime(10_000);
+  await good();
+  expect(told).toEqual([
+    'payments: circuit opened',
+    'payments: circuit half-open, one trial may pass',
+    'payments: circuit closed',
+  ]);
 });
 
 test('a change of other settings leaves it alone', async () => {
