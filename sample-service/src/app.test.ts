@@ -40,6 +40,7 @@ beforeAll(async () => {
     flags: { isOn: (key) => on.has(key) },
     hash: async () => 'hash',
     readiness: { whyNot: async () => null, stopping() {} },
+    metrics: { text: async () => 'up 1\n', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
   };
   app = buildApp(parts);
 });
@@ -319,6 +320,12 @@ describe('problems', () => {
   });
 });
 
+test('metrics are text, and read only', async () => {
+  const { body, headers } = await call('GET', '/metrics');
+  expect([body, headers['content-type']]).toEqual(['up 1\n', parts.metrics.contentType]);
+  expect((await call('POST', '/metrics', {})).statusCode).toBe(405);
+});
+
 describe('misbehaving', () => {
   test('a PUT replaces every field, and an empty one ends it', async () => {
     await call('PUT', '/misbehave', { delayMs: 5, failRatio: 0.5 });
@@ -354,7 +361,7 @@ describe('misbehaving', () => {
   test('its own route, the health and the description always behave', async () => {
     await call('PUT', '/misbehave', { failRatio: 1, delayMs: 9, dripMs: 9 });
     chance.draw = 0;
-    for (const path of ['/misbehave', '/healthz', '/openapi.json']) {
+    for (const path of ['/misbehave', '/healthz', '/metrics', '/openapi.json']) {
       expect((await call('GET', path)).statusCode).toBe(200);
     }
     expect(slept).toEqual([]);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Flags } from './flags/flags.ts';
+import { metricsRoute, type ShownMetrics } from './http/metrics-route.ts';
 import { notFound } from './http/not-found.ts';
 import { ownRoutes } from './http/own-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
@@ -25,6 +26,7 @@ export interface AppParts extends UserRouteParts {
   flags: Flags;
   misbehave: Misbehave;
   readiness: Readiness;
+  metrics: ShownMetrics;
   log: Log;
   /** Whether requests get spans. */
   isTraced: boolean;
@@ -39,7 +41,7 @@ const requestId = ({ headers: { 'x-request-id': given } }: IncomingMessage): str
 
 /** Builds the service without listening. Its errors are `application/problem+json`. */
 export function buildApp(parts: AppParts): FastifyInstance {
-  const { users, payments, flags, misbehave, readiness, log, isTraced } = parts;
+  const { users, payments, flags, misbehave, readiness, metrics, log, isTraced } = parts;
   const onError = (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
     answerError({ error, request, reply, log });
   const app = Fastify({
@@ -63,6 +65,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     ...paymentRoutes(users, payments),
     ...profileRoutes(users, flags),
     ...ownRoutes(misbehave, readiness),
+    metricsRoute(metrics),
   ];
   for (const route of routes) app.route(route);
   app.setNotFoundHandler(notFound(routes));

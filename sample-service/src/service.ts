@@ -10,7 +10,6 @@ import { startEvents } from './events/start-events.ts';
 import { flagSource } from './flags/flag-source.ts';
 import { openFlags } from './flags/flags.ts';
 import { TableProvider } from './flags/table-provider.ts';
-import { metricsRoute } from './http/metrics-route.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { wellBehaved, type Misbehave } from './misbehave.ts';
@@ -77,8 +76,7 @@ export async function buildService(environment: ServiceEnvironment): Promise<Ser
   const breaker = parts.adopt(createBreaker({ settings, log, nowMs: Date.now }), (it) => it.close());
   const payments = createPayments({ settings, outgoing, breaker, log });
   const isTraced = tracing !== null;
-  const app = buildApp({ users, profiles, payments, hash, flags, misbehave, readiness, log, isTraced });
-  app.route(metricsRoute(metrics));
+  const app = buildApp({ users, profiles, payments, hash, flags, misbehave, readiness, metrics, log, isTraced });
   parts.defer(() => app.close());
   parts.defer(() => readiness.stopping());
 

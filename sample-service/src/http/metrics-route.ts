@@ -1,8 +1,13 @@
 import type { RouteOptions } from 'fastify';
-import type { Metrics } from '../metrics.ts';
 
-/** What a Prometheus reads. */
-export const metricsRoute = (metrics: Metrics): RouteOptions => ({
+/** What is shown of metrics. */
+export interface ShownMetrics {
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** What a Prometheus reads. For operators: it is no part of the described API. */
+export const metricsRoute = (metrics: ShownMetrics): RouteOptions => ({
   method: 'GET',
   url: '/metrics',
   handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
