@@ -33,6 +33,7 @@ function overJetStream(server: NatsServer, ackWaitMs = 5_000): Opened & { bus: J
     random: Math.random,
     reconnect: { firstMs: 5, maxMs: 20 },
     rules,
+    onDeath() {},
     ackWaitMs,
   });
   return { bus, [Symbol.asyncDispose]: () => bus.close() };
@@ -40,7 +41,7 @@ function overJetStream(server: NatsServer, ackWaitMs = 5_000): Opened & { bus: J
 
 const openers: Record<string, () => Promise<Opened>> = {
   async 'in the process'() {
-    const bus = new InProcessBus(silentLog, rules);
+    const bus = new InProcessBus({ log: silentLog, rules, onDeath() {} });
     return { bus, [Symbol.asyncDispose]: () => bus.close() };
   },
   async JetStream() {
@@ -237,6 +238,16 @@ describe.skipIf(why !== null)('JetStream', () => {
     await server.start();
     await publish(opened.bus, message('a'));
     await until('it arrives', () => mail.got.length === 1);
+  });
+
+  test('a broker that hangs is an error before long, and holds up no end', async () => {
+    await using server = await NatsServer.startJetStream();
+    const { bus } = overJetStream(server);
+    await publish(bus, message('a'));
+    server.signal('SIGSTOP');
+    await expect(bus.publish(message('b'))).rejects.toMatchObject({ code: 'broker', retryable: true });
+    await bus.close();
+    server.signal('SIGCONT');
   });
 
   test('messages outlive a broker that is killed, and go on arriving after it', async () => {

@@ -96,7 +96,7 @@ describe.skipIf(why !== null)('events of the sample service', () => {
       },
     });
   const openBus = (ackWaitMs = 30_000): JetStreamBus =>
-    new JetStreamBus({ url: nats.url, stream: 'USERS', log, random, rules, ackWaitMs });
+    new JetStreamBus({ url: nats.url, stream: 'USERS', log, random, rules, onDeath() {}, ackWaitMs });
   const publish = (bus: JetStreamBus, id: string, payload: unknown): Promise<boolean> =>
     until('it is published', () =>
       bus.publish({ id, subject: USER_CREATED, payload, requestId: id, traceparent: null }).then(
@@ -208,6 +208,9 @@ describe.skipIf(why !== null)('events of the sample service', () => {
     );
     const rest = await runCommand(['redrive-dead-letters', '--dry-run', '--limit', '5'], environment());
     expect(rest.filter(({ message }) => message === 'dead letter')).toMatchObject([{ event_id: 'bad' }]);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('users_dead_letters_total{consumer="welcome-mail"} 3');
+    expect(metrics).toContain('users_events_total{result="published"} 2');
     expect(await service.stop()).toBe(0);
     expect(mails.received).toHaveLength(2);
   });

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
 import { startEvents } from '@fusebox/sample-service/events/start-events.ts';
 import { silentLog as log } from '@fusebox/sample-service/log.ts';
+import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
 import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { createUsers } from '@fusebox/sample-service/users/users.ts';
@@ -67,7 +68,7 @@ test(`of ${kills} killed processes no event is lost, and none doubled`, { timeou
     log,
     after: (ms, run) => clearTimeout.bind(null, setTimeout(run, ms)),
   });
-  const events = await startEvents({ database, settings, log, random: Math.random });
+  const events = await startEvents({ database, settings, log, metrics: createMetrics(), random: Math.random });
 
   let born = 0;
   await Promise.all(

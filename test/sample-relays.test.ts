@@ -7,6 +7,7 @@ import { EventError } from '@fusebox/sample-service/events/event-error.ts';
 import { addEvent } from '@fusebox/sample-service/events/outbox.ts';
 import { Relay } from '@fusebox/sample-service/events/relay.ts';
 import { silentLog } from '@fusebox/sample-service/log.ts';
+import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
 import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,7 +73,16 @@ class MoodyBus implements Pick<EventBus, 'publish'> {
 function relayOn(database: Database, moody: MoodyBus): Relay {
   const bus = { publish: (message: Message) => moody.publish(message) } as EventBus;
   const backoff = { firstMs: 1, maxMs: 5 };
-  return new Relay({ database, bus, log: silentLog, random: Math.random, batchSize: 7, pollMs: 50, backoff });
+  return new Relay({
+    database,
+    bus,
+    log: silentLog,
+    metrics: createMetrics(),
+    random: Math.random,
+    batchSize: 7,
+    pollMs: 50,
+    backoff,
+  });
 }
 
 const keys = Array.from({ length: 12 }, (_, n) => `user-${n}`);

@@ -7,6 +7,10 @@ export interface Metrics {
   readonly cacheReads: Counter<'result'>;
   /** Writes and invalidations that the cache did not take. */
   readonly cacheFailedWrites: Counter;
+  /** Events of the outbox by result: published, parked for good, or failed for now. */
+  readonly events: Counter<'result'>;
+  /** Messages that a consumer set aside. */
+  readonly deadLetters: Counter<'consumer'>;
   /** 1 while the server of flags answers. */
   readonly flagsServerUp: Gauge;
   /** Prometheus text, of all workers. */
@@ -26,8 +30,22 @@ export function createMetrics(): Metrics {
   });
   // A series that appears with its first event hides that event from `rate()`.
   for (const result of ['hit', 'miss', 'error']) cacheReads.inc({ result }, 0);
+  const events = new Counter({
+    name: 'users_events_total',
+    help: 'Events that the outbox gave to the broker, or tried to.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['published', 'parked', 'failed']) events.inc({ result }, 0);
   return {
     cacheReads,
+    events,
+    deadLetters: new Counter({
+      name: 'users_dead_letters_total',
+      help: 'Messages that a consumer set aside.',
+      labelNames: ['consumer'],
+      registers,
+    }),
     cacheFailedWrites: new Counter({
       name: 'users_cache_failed_writes_total',
       help: 'Writes and invalidations that the cache did not take.',

@@ -65,7 +65,7 @@ export async function buildService(environment: ServiceEnvironment): Promise<Ser
   if (seedUsers > 0) await createUsers(background).seed(backgroundScope('seed'), seedUsers, 'none');
 
   const flushMs = () => (settings.current.server.shutdown_seconds * 1_000) / 2;
-  parts.adopt(await startEvents({ database: background, settings, log, random }), (it) => it.close(flushMs()));
+  parts.adopt(await startEvents({ database: background, settings, log, metrics, random }), (it) => it.close(flushMs()));
 
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => void after(ms, resolve));
   const misbehave: Misbehave = { current: wellBehaved, random, sleep };

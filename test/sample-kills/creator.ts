@@ -10,6 +10,7 @@ import { JetStreamBus } from '@fusebox/sample-service/events/jetstream-bus.ts';
 import { Relay } from '@fusebox/sample-service/events/relay.ts';
 import { redeliveryBackoff } from '@fusebox/sample-service/events/settle.ts';
 import { silentLog as log } from '@fusebox/sample-service/log.ts';
+import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
 import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { createUsers } from '@fusebox/sample-service/users/users.ts';
@@ -33,6 +34,7 @@ const broker = new JetStreamBus({
   log,
   random,
   rules: { maxDeliver: 10, backoff: redeliveryBackoff, random },
+  onDeath() {},
   ackWaitMs: 30_000,
 });
 let left = Math.ceil(random() * 4);
@@ -46,7 +48,7 @@ const bus = {
     perhapsDie('after-publish');
   },
 } as EventBus;
-await new Relay({ database, bus, log, random }).start();
+await new Relay({ database, bus, log, metrics: createMetrics(), random }).start();
 
 process.stdout.write('creating\n');
 const users = createUsers(database);

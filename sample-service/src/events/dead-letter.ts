@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 
 /** Dead letters about `user.created` are on `users.dead.user.created`. */
 export const DEAD_PREFIX = 'users.dead.';
@@ -12,8 +13,13 @@ export interface Death {
   attempts: number;
 }
 
-/** Says in the log that a message was set aside: somebody has to look at it. */
-export function logDeath(log: Log, message: { id: string; subject: string; requestId: string }, death: Death): void {
-  const { id, subject, requestId } = message;
-  log.error('a message became a dead letter', { event_id: id, subject, request_id: requestId, ...death });
-}
+/** Told of each message that is set aside. */
+export type OnDeath = (message: { id: string; subject: string; requestId: string }, death: Death) => void;
+
+/** Says it in the log, and counts it: somebody has to look at it. */
+export const announceDeaths =
+  (log: Log, metrics: Pick<Metrics, 'deadLetters'>): OnDeath =>
+  ({ id, subject, requestId }, death) => {
+    metrics.deadLetters.inc({ consumer: death.consumer });
+    log.error('a message became a dead letter', { event_id: id, subject, request_id: requestId, ...death });
+  };

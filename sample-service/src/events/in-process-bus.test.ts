@@ -15,12 +15,12 @@ const message = (id: string): Message => ({
 });
 
 test('what nobody consumes is not taken', async () => {
-  const bus = new InProcessBus(silentLog, rules);
+  const bus = new InProcessBus({ log: silentLog, rules, onDeath() {} });
   await expect(bus.publish(message('a'))).rejects.toMatchObject({ code: 'broker', retryable: true });
 });
 
 test('it does not take more than it can hold', async () => {
-  const bus = new InProcessBus(silentLog, rules);
+  const bus = new InProcessBus({ log: silentLog, rules, onDeath() {} });
   const { promise: held, resolve: release } = Promise.withResolvers<Verdict>();
   const subscription = bus.consume(mail, () => held);
   for (let n = 0; n < 1_000; n += 1) await bus.publish(message(String(n)));
@@ -32,7 +32,7 @@ test('it does not take more than it can hold', async () => {
 });
 
 test('a graceful end waits for what was taken', async () => {
-  const bus = new InProcessBus(silentLog, rules);
+  const bus = new InProcessBus({ log: silentLog, rules, onDeath() {} });
   const { promise: held, resolve: release } = Promise.withResolvers<Verdict>();
   const handled: string[] = [];
   bus.consume(mail, async ({ id, attempt }) => {
@@ -56,7 +56,7 @@ test('but no longer than it may, and says what is lost', async () => {
     () => 'info',
     () => 0,
   );
-  const bus = new InProcessBus(log, rules);
+  const bus = new InProcessBus({ log, rules, onDeath() {} });
   bus.consume(mail, () => new Promise<Verdict>(() => {}));
   await bus.publish(message('a'));
   await bus.drain(1);

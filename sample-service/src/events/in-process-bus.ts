@@ -5,11 +5,11 @@
  */
 import type { Log } from '../log.ts';
 import type { ConsumeOptions, EventBus, Handler, Message, Subscription } from './bus.ts';
-import { DEAD_PREFIX, type Death, logDeath } from './dead-letter.ts';
+import { DEAD_PREFIX, type Death, type OnDeath } from './dead-letter.ts';
 import { EventError } from './event-error.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { settle, type SettleRules } from './settle.ts';
-import { wait, type Wait } from './wait.ts';
+import { wait } from './wait.ts';
 
 /** Messages that it takes before consumers are finished with some (count). */
 const maxOpen = 1_000;
@@ -26,20 +26,26 @@ interface Queue {
   workers: Set<() => void>;
 }
 
+export interface InProcessOptions {
+  log: Log;
+  rules: SettleRules;
+  onDeath: OnDeath;
+}
+
 export class InProcessBus implements EventBus {
   readonly #log: Log;
   readonly #rules: SettleRules;
-  readonly #wait: Wait;
+  readonly #onDeath: OnDeath;
   readonly #queues = new Map<string, Queue>();
   readonly #closing = new AbortController();
   /** Messages that no consumer is finished with, once for each (count). */
   #open = 0;
   #onEmpty = (): void => {};
 
-  constructor(log: Log, rules: SettleRules, waiting: Wait = wait) {
-    this.#log = log;
-    this.#rules = rules;
-    this.#wait = waiting;
+  constructor(options: InProcessOptions) {
+    this.#log = options.log;
+    this.#rules = options.rules;
+    this.#onDeath = options.onDeath;
   }
 
   async publish(message: Message): Promise<void> {
@@ -81,7 +87,7 @@ export class InProcessBus implements EventBus {
     if (this.#open === 0) return;
     const empty = new AbortController();
     this.#onEmpty = () => empty.abort();
-    await this.#wait(withinMs, empty.signal);
+    await wait(withinMs, empty.signal);
   }
 
   async close(): Promise<void> {
@@ -106,12 +112,12 @@ export class InProcessBus implements EventBus {
   }
 
   async #again(queue: Queue, waiting: Waiting, afterMs: number): Promise<void> {
-    await this.#wait(afterMs, this.#closing.signal);
+    await wait(afterMs, this.#closing.signal);
     if (!this.#closing.signal.aborted) push(queue, waiting);
   }
 
   #bury(message: Message, death: Death): void {
-    logDeath(this.#log, message, death);
+    this.#onDeath(message, death);
     if (message.subject.startsWith(DEAD_PREFIX)) return; // dead already: once is enough
     // Nobody need listen.
     this.publish({ ...message, subject: `${DEAD_PREFIX}${message.subject}` }).catch(() => {});

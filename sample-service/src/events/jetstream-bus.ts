@@ -1,6 +1,7 @@
 import { ErrorCode, headers, NatsError } from 'nats';
 import type { Log } from '../log.ts';
 import type { ConsumeOptions, EventBus, Handler, Message, Subscription } from './bus.ts';
+import type { OnDeath } from './dead-letter.ts';
 import { EventError } from './event-error.ts';
 import { JetStreamConnection, type JetStreamConnectionOptions, type JetStreamLink } from './jetstream-connection.ts';
 import { JetStreamConsumer } from './jetstream-consumer.ts';
@@ -9,6 +10,7 @@ import type { SettleRules } from './settle.ts';
 export interface JetStreamOptions extends JetStreamConnectionOptions {
   log: Log;
   rules: SettleRules;
+  onDeath: OnDeath;
   /** Without a word from its consumer for so long, a message is delivered again (ms). */
   ackWaitMs: number;
 }
@@ -47,9 +49,7 @@ export class JetStreamBus implements EventBus {
   }
 
   consume(options: ConsumeOptions, handler: Handler): Subscription {
-    const { stream, log, rules, ackWaitMs, random } = this.#options;
-    const connection = this.#connection;
-    return new JetStreamConsumer({ connection, stream, log, rules, ackWaitMs, random, handler, ...options });
+    return new JetStreamConsumer({ ...this.#options, ...options, connection: this.#connection, handler });
   }
 
   /** The broker has it already. */

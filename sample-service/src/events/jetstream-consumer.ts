@@ -2,7 +2,7 @@ import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy, type Js
 import type { Log } from '../log.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { ConsumeOptions, Delivery, Handler, Subscription, Verdict } from './bus.ts';
-import { DEAD_PREFIX, logDeath } from './dead-letter.ts';
+import { DEAD_PREFIX, type OnDeath } from './dead-letter.ts';
 import { EventError } from './event-error.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import type { JetStreamConnection, JetStreamLink } from './jetstream-connection.ts';
@@ -16,6 +16,7 @@ export interface JetStreamConsumerOptions extends ConsumeOptions {
   stream: string;
   handler: Handler;
   rules: SettleRules;
+  onDeath: OnDeath;
   ackWaitMs: number;
   log: Log;
   random: () => number;
@@ -125,7 +126,7 @@ export class JetStreamConsumer implements Subscription {
   }
 
   async #handle(message: JsMsg, link: JetStreamLink): Promise<void> {
-    const { durable, rules, log, random, ackWaitMs } = this.#options;
+    const { durable, rules, log, random, ackWaitMs, onDeath } = this.#options;
     const heartbeat = setInterval(() => message.working(), ackWaitMs / heartbeats);
     const delivery = this.#deliveryOf(message);
     try {
@@ -138,7 +139,7 @@ export class JetStreamConsumer implements Subscription {
         const death = { reason: settlement.reason, consumer: durable, attempts: delivery.attempt };
         // First the copy, then the end of the original: between the two it is there twice rather than not at all.
         if (!delivery.subject.startsWith(DEAD_PREFIX)) await bury(link, message, delivery.id, death);
-        logDeath(log, delivery, death);
+        onDeath(delivery, death);
         message.term();
       }
     } catch (error) {

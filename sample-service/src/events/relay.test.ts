@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { openEmbedded } from '../database/embedded.ts';
 import { silentLog } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
 import { backgroundScope } from '../scope.ts';
 import type { Message } from './bus.ts';
 import { EventError } from './event-error.ts';
@@ -54,6 +55,7 @@ const relayTo = (bus: NotingBus): Relay =>
     database,
     bus,
     log: silentLog,
+    metrics: createMetrics(),
     random: () => 0,
     batchSize: 3,
     pollMs: 3_600_000,

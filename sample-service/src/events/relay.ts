@@ -10,6 +10,7 @@
  */
 import type { Database, Queries } from '../database/database.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { backgroundScope } from '../scope.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { EventBus, Message } from './bus.ts';
@@ -21,6 +22,7 @@ export interface RelayOptions {
   database: Database;
   bus: EventBus;
   log: Log;
+  metrics: Pick<Metrics, 'events'>;
   random: () => number;
   /** Events of one turn (count). Default 100. */
   batchSize?: number;
@@ -158,13 +160,17 @@ export class Relay {
 
   /** The next is sent when the one before it is confirmed: if that fails, the next must not be there first. */
   async #publishInOrder(events: readonly Row[], queries: Queries, published: number[]): Promise<void> {
+    const { bus, log, metrics } = this.#options;
     for (const event of events) {
       try {
-        await this.#options.bus.publish(messageOf(event));
+        await bus.publish(messageOf(event));
         published.push(event.sequence);
+        metrics.events.inc({ result: 'published' });
       } catch (error) {
-        if (!(error instanceof EventError) || error.retryable) throw error;
-        this.#options.log.error('an event can never be published', { event_id: event.id, error });
+        const isFinal = error instanceof EventError && !error.retryable;
+        metrics.events.inc({ result: isFinal ? 'parked' : 'failed' });
+        if (!isFinal) throw error;
+        log.error('an event can never be published', { event_id: event.id, error });
         await queries.rows(scope, park, [event.sequence, error.message]);
       }
     }

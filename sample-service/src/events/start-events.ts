@@ -1,9 +1,11 @@
 /** Technique: messaging. How its parts are joined; each is explained in its own file. */
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { backgroundScope } from '../scope.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { EventBus } from './bus.ts';
+import { announceDeaths } from './dead-letter.ts';
 import { createInbox } from './inbox.ts';
 import { InProcessBus } from './in-process-bus.ts';
 import { JetStreamBus } from './jetstream-bus.ts';
@@ -18,6 +20,7 @@ export interface EventsEnvironment {
   database: Database;
   settings: LiveSettings;
   log: Log;
+  metrics: Pick<Metrics, 'events' | 'deadLetters'>;
   random: () => number;
 }
 
@@ -33,10 +36,11 @@ const claimMs = 120_000;
 const forgetEveryMs = 60 * 60_000;
 
 /** Starts to publish what is in the outbox, and to send welcome mails. A broker that is away keeps nobody from starting. */
-export async function startEvents({ database, settings, log, random }: EventsEnvironment): Promise<Events> {
+export async function startEvents(environment: EventsEnvironment): Promise<Events> {
+  const { database, settings, log, metrics, random } = environment;
   const { mail } = settings.current;
   const stopping = new AbortController();
-  const bus = openBus({ database, settings, log, random });
+  const bus = openBus(environment);
   const inbox = createInbox(database, 'welcome-mail', claimMs);
   const mailer = createMailer({
     url: mail.smtp_url,
@@ -49,7 +53,7 @@ export async function startEvents({ database, settings, log, random }: EventsEnv
     { durable: 'welcome-mail', subject: USER_CREATED, concurrency: mailsAtATime },
     welcomeMail({ inbox, mailer, random, signal: stopping.signal }),
   );
-  const relay = new Relay({ database, bus, log, random });
+  const relay = new Relay({ database, bus, log, metrics, random });
   await relay.start();
   const forgetting = setInterval(() => {
     inbox
@@ -70,7 +74,7 @@ export async function startEvents({ database, settings, log, random }: EventsEnv
   };
 }
 
-function openBus({ settings, log, random }: EventsEnvironment): EventBus {
+function openBus({ settings, log, metrics, random }: EventsEnvironment): EventBus {
   const rules: SettleRules = {
     get maxDeliver() {
       return settings.current.nats.max_deliver;
@@ -78,7 +82,8 @@ function openBus({ settings, log, random }: EventsEnvironment): EventBus {
     backoff: redeliveryBackoff,
     random,
   };
+  const onDeath = announceDeaths(log, metrics);
   const { url, stream, ack_wait_ms: ackWaitMs } = settings.current.nats;
-  if (url === undefined) return new InProcessBus(log, rules);
-  return new JetStreamBus({ url, stream, log, random, rules, ackWaitMs });
+  if (url === undefined) return new InProcessBus({ log, rules, onDeath });
+  return new JetStreamBus({ url, stream, log, random, rules, onDeath, ackWaitMs });
 }
