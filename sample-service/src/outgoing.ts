@@ -1,5 +1,6 @@
 import { propagation, trace, type Context, type Span } from '@opentelemetry/api';
 import { Agent, type Dispatcher } from 'undici';
+import { traceparentOf } from './events/traceparent.ts';
 import type { Scope } from './scope.ts';
 import { callSpan, markFailed } from './tracing.ts';
 
@@ -116,6 +117,9 @@ function headersOf(call: Call, scope: Scope, inSpan: Context): Record<string, st
     'x-request-id': scope.requestId,
   };
   propagation.inject(inSpan, headers);
+  // Where tracing is off nothing was injected: the caller's own goes on as it came.
+  const traceparent = traceparentOf(inSpan);
+  if (traceparent !== null) headers['traceparent'] ??= traceparent;
   return headers;
 }
 

@@ -6,7 +6,7 @@ export interface Scope {
   readonly requestId: string;
   /** Aborted when the client has gone: whoever waits on its behalf stops waiting. */
   readonly signal: AbortSignal;
-  /** Holds the span that children belong to. Empty where tracing is off. */
+  /** Holds the span that children belong to: the caller's own where tracing is off, if there is one. */
   readonly trace: Context;
 }
 
