@@ -36,7 +36,9 @@ interface Grant {
 
 const FOLDER = resolve(import.meta.dirname, '../operator');
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-const HOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+const HOOKS = ['validating', 'mutating'].map(
+  (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations`,
+);
 
 function grantsIn(role: RoleKind, file: string): Grant[] {
   const { rules } = readYaml(readFileSync(join(FOLDER, file), 'utf8'))[0]!.value as { rules: Rule[] };
@@ -66,7 +68,7 @@ beforeAll(async () => {
   api = new ApiClient(access);
   await installKinds(api);
   folder = await newFolder();
-  await created(HOOKS, { metadata: { name: 'fusebox' }, webhooks: [IDLE_HOOK] });
+  for (const path of HOOKS) await created(path, { metadata: { name: 'fusebox' }, webhooks: [IDLE_HOOK] });
 }, 900_000);
 
 afterAll(async () => {
@@ -155,6 +157,8 @@ class Limited {
   async remove(): Promise<void> {
     await this.allowAllBut(null);
     await this.end();
+    // The next operator would look after its namespace, too.
+    await this.space.delete('Pod', 'injected');
     for (const { path } of placesOf(this.space)) {
       for (const kind of ['s', 'bindings']) await api.call('DELETE', `${path}${kind}/${this.space.name}`);
     }
@@ -197,6 +201,7 @@ async function live(space: TestNamespace, round: number): Promise<void> {
   await space.apply('FeatureFlagSet', 'flags', { flags: { a: round % 2 === 0 } });
   await space.apply('SidecarProfile', 'default', { defaults: { inbound: { idleTimeout: `${round + 1}s` } } });
   await space.applyConfigMap('config', { 'policy.yaml': JSON.stringify({ inbound }) });
+  if ((await space.get('Pod', 'injected')) === null) await space.createInjectedPod('injected');
   if (round % 3 === 2) await space.delete('ConfigMap', 'config');
 }
 
@@ -242,6 +247,7 @@ test('with all of its roles the operator is refused nothing', async () => {
   for (let round = 0; round < 4; round += 1) await live(space, round);
   await space.untilCondition('LiveConfig', 'config', 'Accepted', 'True Accepted');
   await knock(operator);
+  await until('its sidecars are told what to trust', async () => (await space.get('ConfigMap', 'fusebox-ca')) !== null);
   await operator.remove();
   expect(operator.lines.filter(({ error }) => Object(error).code === 'Forbidden')).toEqual([]);
 }, 60_000);

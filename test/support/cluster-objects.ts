@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import {
   API_VERSION,
   CONFIG_LABEL,
+  INJECTED_ANNOTATION,
   RESOURCE_NAMES,
   SIDECAR_ANNOTATION,
+  SIDECAR_CONTAINER,
   TARGET_ANNOTATION,
 } from '@fusebox/api/names.ts';
 import type { LiveConfigStatus } from '@fusebox/api/object-status.ts';
@@ -64,6 +66,13 @@ export class TestNamespace {
     });
     await this.setReady(name, true);
     return pod;
+  }
+
+  /** A pod as it stands there after injection; nothing is injected here. */
+  createInjectedPod(name: string): Promise<TestObject> {
+    const metadata = { name, annotations: { [INJECTED_ANNOTATION]: 'test/0' } };
+    const initContainers = [{ name: SIDECAR_CONTAINER, image: 'none.invalid/sidecar', restartPolicy: 'Always' }];
+    return this.create('pods', { metadata, spec: { ...SPEC, initContainers } });
   }
 
   /** A Deployment whose pods bring a sidecar (controller-manager); resolves when there are so many, all Ready. */

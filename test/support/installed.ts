@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { postgresFolder } from './postgres-server.ts';
 
 /** Debian's package, where it has another name than the program. */
-const packages: Record<string, string> = { postgres: 'postgresql' };
+const packages: Record<string, string> = { postgres: 'postgresql', nft: 'nftables', ip: 'iproute2' };
 
 const isInstalled = (program: string): boolean =>
   program === 'postgres'

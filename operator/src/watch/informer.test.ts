@@ -106,6 +106,25 @@ test('the watch goes on where the list ended, and asks the server to end it afte
   expect(server.watches[0]).toMatchObject({ resourceVersion: '10', timeoutSeconds: 20 });
 });
 
+test('asked to, it lists again at once, also what did not change there but is kept otherwise now', async () => {
+  const { server, changes, informer, told } = await start();
+  server.pages = [page(20, [object('a', 5, 'nothing'), object('b', 7)])];
+  informer.relist();
+  await settle();
+  expect(changes.slice(2)).toEqual(['shop/a a → -']);
+  expect(server.watches.at(-1)).toMatchObject({ resourceVersion: '20' });
+  expect(told).toEqual(['listed 2', 'listed 1']);
+});
+
+test('a list that was asked for and fails is made up for', async () => {
+  const { server, time, store, informer } = await start();
+  server.pages = [new KubeError('Busy', 'later'), page(20, [])];
+  informer.relist();
+  await settle();
+  await time.pass(200);
+  expect(store.size).toBe(0);
+});
+
 test('events keep the store current; what is not kept is as if it were deleted; what changes nothing is no change', async () => {
   const { server, changes, informer } = await start();
   changes.length = 0;

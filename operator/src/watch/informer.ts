@@ -154,6 +154,7 @@ export class Informer<T> {
     const { resource, labelSelector } = kind;
     const seen = new Map<string, T>();
     this.#relisting = false;
+    this.#current = false;
     let at: string | null = null;
     let resourceVersion: string;
     do {
