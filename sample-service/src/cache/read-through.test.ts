@@ -11,6 +11,7 @@ class World {
   ttlMs = 60_000;
   draw = 0;
   cacheFails = false;
+  writesFail = false;
   /** What the database says. */
   stored: string | null = 'first';
   loads = 0;
@@ -31,7 +32,8 @@ class World {
     };
     const cache: Cache<string> = {
       get: (key) => orFail(() => this.memory.get(key)),
-      put: (key, copy, ttlMs) => orFail(() => this.memory.put(key, copy, ttlMs)),
+      put: (key, copy, ttlMs) =>
+        this.writesFail ? Promise.reject(new Error('full')) : orFail(() => this.memory.put(key, copy, ttlMs)),
       forget: (key) => orFail(() => this.memory.forget(key)),
       close: () => Promise.resolve(),
     };
@@ -219,7 +221,19 @@ describe('while the cache is away', () => {
     expect(await world.counted()).toEqual({ hit: 0, miss: 0, error: 2 });
     world.cacheFails = false;
     await world.get();
+    await settled();
     expect(world.lines).toEqual(['the cache is away, the database answers instead', 'the cache is back']);
+  });
+
+  test('to writes only, that too is told once', async () => {
+    const world = new World();
+    world.writesFail = true;
+    for (let read = 0; read < 3; read += 1) {
+      await world.get();
+      await settled();
+    }
+    expect(world.loads).toBe(3);
+    expect(world.lines).toEqual(['the cache is away, the database answers instead']);
   });
 
   test('changes are remembered, and made good for when it is back', async () => {

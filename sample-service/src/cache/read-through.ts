@@ -39,7 +39,8 @@ export class ReadThrough<Value> {
   /** Keys that the cache should have forgotten while it was away. */
   readonly #owed = new Set<string>();
   readonly #count: Record<'hit' | 'miss' | 'error', { inc(): void }>;
-  #isAway = false;
+  /** Apart, since one that is full still answers: its state must not change with every call. */
+  readonly #failing = new Set<'read' | 'write'>();
 
   constructor(options: ReadThroughOptions<Value>) {
     this.#options = options;
@@ -68,13 +69,12 @@ export class ReadThrough<Value> {
     if (this.#owed.has(key)) await this.#forget(key);
     try {
       const copy = await this.#options.cache.get(key);
-      this.#isBack();
+      this.#worked('read');
       const good = copy !== null && !this.#owed.has(key) && this.#isGood(copy) ? copy : null;
       this.#count[good === null ? 'miss' : 'hit'].inc();
       return good;
     } catch (error) {
-      this.#count.error.inc();
-      this.#away(error);
+      this.#failed('read', error);
       return null;
     }
   }
@@ -101,7 +101,10 @@ export class ReadThrough<Value> {
     const tookMs = nowMs() - madeAtMs;
     if (value !== null && tookMs < holdMs / 2 && ttlMs() > 0) {
       // Nobody waits for it.
-      cache.put(key, { value, madeAtMs, tookMs }, ttlMs()).catch((error: unknown) => this.#failedWrite(error));
+      cache.put(key, { value, madeAtMs, tookMs }, ttlMs()).then(
+        () => this.#worked('write'),
+        (error: unknown) => this.#failed('write', error),
+      );
     }
     return value;
   }
@@ -112,27 +115,25 @@ export class ReadThrough<Value> {
     try {
       await this.#options.cache.forget(key);
       this.#owed.delete(key);
+      this.#worked('write');
     } catch (error) {
       if (this.#owed.size < maxOwed) this.#owed.add(key);
-      this.#failedWrite(error);
+      this.#failed('write', error);
     }
   }
 
-  #failedWrite(error: unknown): void {
-    this.#options.metrics.cacheFailedWrites.inc();
-    this.#away(error);
+  #failed(call: 'read' | 'write', error: unknown): void {
+    if (call === 'read') this.#count.error.inc();
+    else this.#options.metrics.cacheFailedWrites.inc();
+    if (this.#failing.size === 0) {
+      this.#options.log.warn('the cache is away, the database answers instead', { call, error });
+    }
+    this.#failing.add(call);
   }
 
-  #away(error: unknown): void {
-    if (this.#isAway) return;
-    this.#isAway = true;
-    this.#options.log.warn('the cache is away, the database answers instead', { error });
-  }
-
-  #isBack(): void {
-    if (!this.#isAway) return;
-    this.#isAway = false;
-    this.#options.log.info('the cache is back', { forgotten_late: this.#owed.size });
+  #worked(call: 'read' | 'write'): void {
+    if (!this.#failing.delete(call)) return;
+    if (this.#failing.size === 0) this.#options.log.info('the cache is back');
     for (const key of this.#owed) void this.#forget(key);
   }
 }
