@@ -19,14 +19,15 @@ export function traceRequests(app: FastifyInstance): void {
 }
 
 function record(span: Span, request: FastifyRequest, reply: FastifyReply): void {
-  const { pathname, search } = new URL(request.url, 'http://service');
+  const query = request.url.indexOf('?');
   span.setAttributes({
     'http.request.method': request.method,
     'http.route': request.routeOptions.url,
     'url.scheme': request.protocol,
-    'url.path': pathname,
-    'url.query': search === '' ? undefined : search.slice(1),
+    'url.path': query < 0 ? request.url : request.url.slice(0, query),
+    'url.query': query < 0 ? undefined : request.url.slice(query + 1),
     'server.address': request.hostname,
+    'server.port': request.port ?? undefined,
     'network.protocol.version': request.raw.httpVersion,
     'client.address': request.ip,
     'user_agent.original': request.headers['user-agent'],
