@@ -158,7 +158,7 @@ class Limited {
     await this.allowAllBut(null);
     await this.end();
     // The next operator would look after its namespace, too.
-    await this.space.delete('Pod', 'injected');
+    await api.call('DELETE', this.space.pathOf('Pod', 'injected'), { gracePeriodSeconds: 0 });
     for (const { path } of placesOf(this.space)) {
       for (const kind of ['s', 'bindings']) await api.call('DELETE', `${path}${kind}/${this.space.name}`);
     }
