@@ -5,6 +5,7 @@
  */
 import { spawn, execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -42,6 +43,8 @@ export async function runInside(args: readonly string[]): Promise<number> {
   const absent = COVERED.filter((folder) => !existsSync(folder));
   const before = SYSCTLS.map((name) => [join('/proc/sys', name), read(join('/proc/sys', name))] as const);
   const folder = mkdtempSync(join(tmpdir(), 'fusebox-node-'));
+  // Some of what runs beside a node refuses to be root, and has its folder below this one.
+  chmodSync(folder, 0o711);
   const apart = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
   const child = spawn('unshare', [...apart, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: 'inherit',

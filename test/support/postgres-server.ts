@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, globSync, statSync } from 'node:fs';
+import { appendFileSync, chownSync, globSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { newFolder } from './settings.ts';
@@ -41,8 +41,11 @@ export class PostgresServer {
     this.#settings = settings;
   }
 
-  /** @param settings such as `max_connections=20` */
-  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
+  /**
+   * @param settings such as `max_connections=20`
+   * @param host a further address of this machine to listen on, for whoever comes from there: such as pods
+   */
+  static async start(settings: readonly string[] = [], host?: string): Promise<PostgresServer> {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
@@ -51,8 +54,10 @@ export class PostgresServer {
     const folder = await newFolder();
     const { uid, gid } = owner();
     if (uid !== undefined && gid !== undefined) chownSync(folder.path, uid, gid);
-    const server = new PostgresServer(port, folder, settings);
+    const addresses = host === undefined ? [] : [`listen_addresses=127.0.0.1,${host}`];
+    const server = new PostgresServer(port, folder, [...addresses, ...settings]);
     server.#run('initdb', ['-D', server.#data, '-U', 'tests', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']);
+    if (host !== undefined) appendFileSync(join(server.#data, 'pg_hba.conf'), 'host all all all trust\n');
     await server.start();
     return server;
   }
@@ -66,11 +71,11 @@ export class PostgresServer {
     return this.#urlOf('postgres');
   }
 
-  /** The URL of a new, empty database. */
-  newDatabase(): string {
+  /** The URL of a new, empty database, as somebody knows it who reaches this machine at `host`. */
+  newDatabase(host?: string): string {
     const name = `test${++this.#databases}`;
     this.#run('createdb', ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'tests', name]);
-    return this.#urlOf(name);
+    return this.#urlOf(name, host);
   }
 
   async start(): Promise<void> {
@@ -102,8 +107,8 @@ export class PostgresServer {
     await this.#folder.remove();
   }
 
-  #urlOf(database: string): string {
-    return `postgres://tests@127.0.0.1:${this.port}/${database}`;
+  #urlOf(database: string, host = '127.0.0.1'): string {
+    return `postgres://tests@${host}:${this.port}/${database}`;
   }
 
   #run(program: string, args: readonly string[]): void {
