@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Build {
+interface Build {
   /** Such as `ghcr.io/fusebox/sidecar:0.1.0`. */
   tag: string;
   dockerfile: string;
