@@ -30,7 +30,13 @@ export interface Misbehave {
 }
 
 /** Routes that always behave, so that the switch can be turned back and the service is not restarted by its probes. */
-export const alwaysWell: ReadonlySet<string> = new Set(['/misbehave', '/healthz', '/readyz', '/metrics', '/openapi.json']);
+export const alwaysWell: ReadonlySet<string> = new Set([
+  '/misbehave',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/openapi.json',
+]);
 
 const pieces = 8;
 

@@ -117,7 +117,8 @@ class OfrepFlags implements FlagSource {
     if (httpStatus !== 304 && httpStatus !== 200) throw new Error(`the server answers ${httpStatus}`);
     if (httpStatus === 200) {
       const { flags = [], eventStreams = [] } = value as { flags?: EvaluationResponse[] } & Streams;
-      this.#stream = eventStreams.find(({ type }) => type === 'sse')?.url ?? null;
+      const stream = eventStreams.find(({ type }) => type === 'sse');
+      this.#stream = stream === undefined ? null : new URL(stream.url, httpResponse.url).href;
       this.#etag = httpResponse.headers.get('etag');
       listener.replace(new Map(flags.flatMap(entry)));
     }
@@ -150,7 +151,7 @@ function entry(response: EvaluationResponse): [string, FlagAnswer][] {
   return [[response.key, toResolutionDetails(response)]];
 }
 
-const patient = new Agent({ bodyTimeout: silenceMs });
+const patient = new Agent({ headersTimeout: answerMs, bodyTimeout: silenceMs });
 
 /** Yields when the stream is open, since something may have changed before, and at each change. Ends with the stream. */
 async function* changes(url: string, signal: AbortSignal): AsyncGenerator<void> {
