@@ -99,7 +99,7 @@ async function main(): Promise<void> {
       { peer: peer('bare', 'bare node:http server'), server: bare },
     ];
     for (const scenario of flags.map((flag) => scenarioOf(flag, rounds))) {
-      const contenders = await takeTurns(contestants, scenario, { rounds, seconds: options.seconds ?? 1.5 });
+      const contenders = await takeTurns(contestants, scenario, { rounds, seconds: options.seconds ?? 2 });
       found.push({ scenario, contenders });
     }
   } finally {

@@ -20,7 +20,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'start', minutes: 1 },
   { name: 'where-time-goes', minutes: 0.5 },
   { name: 'breaker-cost', minutes: 0.5 },
-  { name: 'evaluation-cost', minutes: 1.5 },
+  { name: 'evaluation-cost', minutes: 2 },
   { name: 'gate-cost', minutes: 1.5 },
   { name: 'flag-edits', minutes: 4 },
   { name: 'operator/run', minutes: 12, words: ['--quick'] },

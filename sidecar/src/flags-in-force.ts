@@ -107,16 +107,16 @@ export class FlagsInForce {
       const rule = definition?.offWhile ?? null;
       if (rule === null) return [];
       const route = this.routeOf(rule.circuit);
-      const known = route !== undefined;
-      return [
-        {
-          key,
-          circuit: rule.circuit,
-          isOff: known && isOff(route, rule, nowMs),
-          changesAtMs: known ? nextChangeMs(route, rule, nowMs) : null,
-        },
-      ];
+      const changesAtMs = route === undefined ? null : nextChangeMs(route, rule, nowMs);
+      return [{ key, circuit: rule.circuit, isOff: this.isOffWithCircuit(key, nowMs), changesAtMs }];
     });
+  }
+
+  /** Is this flag off because of its circuit? */
+  isOffWithCircuit(key: string, nowMs: number): boolean {
+    const rule = this.byKey.get(key)?.definition?.offWhile ?? null;
+    const route = rule === null ? undefined : this.routeOf(rule.circuit);
+    return rule !== null && route !== undefined && isOff(route, rule, nowMs);
   }
 
   private flagOf(key: string, definition: FlagDefinition): FlagInForce {

@@ -121,8 +121,10 @@ export const problem = (status: number, title: string, detail: string) => ({
 /** Its last segment as a key, unescaped; null: it is not of this kind. */
 function keyBelow(prefix: string, path: string): string | null {
   if (!path.startsWith(prefix) || path.length === prefix.length || path.includes('/', prefix.length)) return null;
+  const key = path.slice(prefix.length);
+  if (!key.includes('%')) return key;
   try {
-    return decodeURIComponent(path.slice(prefix.length));
+    return decodeURIComponent(key);
   } catch {
     return null;
   }

@@ -13,6 +13,8 @@ beforeEach(() => {
   [nowMs, timer, told, registry, off] = [0, null, 0, new MetricsRegistry(), [100, 300]];
 });
 
+const isOffAt = (atMs: number): boolean => off !== null && atMs >= off[0] && atMs < off[1];
+
 const newFollowers = (): FlagFollowers =>
   new FlagFollowers({
     flags: {
@@ -20,8 +22,9 @@ const newFollowers = (): FlagFollowers =>
         if (off === null) return [];
         const [fromMs, untilMs] = off;
         const changesAtMs = atMs < fromMs ? fromMs : atMs < untilMs ? untilMs : null;
-        return [{ key: 'a', circuit: 'inbound/user', isOff: atMs >= fromMs && atMs < untilMs, changesAtMs }];
+        return [{ key: 'a', circuit: 'inbound/user', isOff: isOffAt(atMs), changesAtMs }];
       },
+      isOffWithCircuit: (_key, atMs) => isOffAt(atMs),
     },
     registry,
     timers: {

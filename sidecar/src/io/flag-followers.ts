@@ -5,7 +5,7 @@ import type { FlagsInForce } from '../flags-in-force.ts';
 const NAME = 'fusebox_flag_off_while';
 
 export interface FlagFollowersOptions {
-  flags: Pick<FlagsInForce, 'followers'>;
+  flags: Pick<FlagsInForce, 'followers' | 'isOffWithCircuit'>;
   registry: MetricsRegistry;
   timers: Timers;
   nowMs: () => number;
@@ -54,7 +54,7 @@ export class FlagFollowers {
         NAME,
         'Whether the flag is off because of its circuit (1) or not (0).',
         { flag: key, circuit },
-        () => (flags.followers(nowMs()).some((one) => one.key === key && one.isOff) ? 1 : 0),
+        () => (flags.isOffWithCircuit(key, nowMs()) ? 1 : 0),
       );
     }
     this.shown = new Set(wanted.keys());

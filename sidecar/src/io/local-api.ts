@@ -40,7 +40,8 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
         try {
           answer({ request, response, body }, options, streams);
         } catch {
-          send(response, request, problem(500, 'Internal Server Error', 'It could not be answered.'));
+          if (response.headersSent) response.destroy();
+          else send(response, request, problem(500, 'Internal Server Error', 'It could not be answered.'));
         }
       });
     },
@@ -92,7 +93,7 @@ function answer({ request, response, body }: Exchange, options: LocalApiOptions,
     const reply = answerLocally(
       {
         method: request.method ?? '',
-        path: (request.url ?? '').split('?', 1)[0] ?? '',
+        path: pathOf(request.url ?? ''),
         host: headers.host,
         ifNoneMatch: headers['if-none-match'],
         accept: headers.accept,
@@ -109,6 +110,11 @@ function answer({ request, response, body }: Exchange, options: LocalApiOptions,
       }
     }
   }
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
 }
 
 type Reply = Exclude<LocalAnswer, { stream: string }>;
