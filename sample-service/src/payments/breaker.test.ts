@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../log.ts';
 import { createBreaker, noBreaker, type Breaker } from './breaker.ts';
-import { changeableSettings } from '../settings/changeable-settings.ts';
+import { changeableSettings, type ChangeableSettings } from '../settings/changeable-settings.ts';
 
 // opossum has timers and a clock of its own: they are made to stand still.
 beforeEach(() => vi.useFakeTimers());
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-let settings: ReturnType<typeof changeableSettings>;
+let settings: ChangeableSettings;
 let breaker: Breaker;
 const told: string[] = [];
 beforeEach(() => {

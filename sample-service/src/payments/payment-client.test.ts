@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { silentLog } from '../log.ts';
 import { createOutgoing, type Outgoing } from '../outgoing.ts';
 import { backgroundScope } from '../scope.ts';
-import { changeableSettings } from '../settings/changeable-settings.ts';
+import { changeableSettings, type ChangeableSettings } from '../settings/changeable-settings.ts';
 import { mostAmountMinor, startPaymentStandIn, type PaymentStandIn } from '../stand-ins/payment-stand-in.ts';
 import { startStandIn, type Answered, type StandIn } from '../stand-ins/stand-in.ts';
 import { createBreaker, type Breaker } from './breaker.ts';
@@ -25,7 +25,7 @@ afterAll(async () => {
   await service.close();
 });
 
-let settings: ReturnType<typeof changeableSettings>;
+let settings: ChangeableSettings;
 let breaker: Breaker;
 let payments: Payments;
 beforeEach(() => {

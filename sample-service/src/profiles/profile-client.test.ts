@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createOutgoing, type Outgoing } from '../outgoing.ts';
 import { backgroundScope } from '../scope.ts';
-import { changeableSettings } from '../settings/changeable-settings.ts';
+import { changeableSettings, type ChangeableSettings } from '../settings/changeable-settings.ts';
 import { firstUnknownId, startProfileStandIn } from '../stand-ins/profile-stand-in.ts';
 import { startStandIn, type StandIn } from '../stand-ins/stand-in.ts';
 import { createProfiles } from './profile-client.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
   await service.close();
 });
 
-let settings: ReturnType<typeof changeableSettings>;
+let settings: ChangeableSettings;
 let profiles: Profiles;
 beforeEach(() => {
   settings = changeableSettings({ 'profiles.url': service.url, 'profiles.timeout_ms': 10_000 });

@@ -5,8 +5,12 @@ import type { Settings } from './settings.ts';
 /** As `Overrides`; undefined takes a value away. */
 type Changes = Readonly<Record<string, string | number | boolean | undefined>>;
 
+export interface ChangeableSettings extends LiveSettings {
+  change(changes: Changes): void;
+}
+
 /** Settings that tests change by hand: the defaults with these values. */
-export function changeableSettings(initial: Overrides = {}): LiveSettings & { change(changes: Changes): void } {
+export function changeableSettings(initial: Overrides = {}): ChangeableSettings {
   const listeners = new Set<(now: Settings, before: Settings) => void>();
   let values = initial;
   let current = fixedSettings(values).current;
