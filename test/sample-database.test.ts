@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isInstallable, whyNotRun } from './support/installed.ts';
 import { PostgresServer } from './support/postgres-server.ts';
 import { newFolder } from './support/settings.ts';
+import { SwallowingProxy } from './support/swallowing-proxy.ts';
 import { until } from './support/until.ts';
 
 const why = whyNotRun(['postgres']);
@@ -164,6 +165,32 @@ describe.skipIf(why !== null)('a server', () => {
     const slow = { name: 'test-slow', text: 'select pg_sleep(60)' };
     await expect(database.rows(scope, slow, [])).rejects.toMatchObject({ code: 'database-timeout', status: 503 });
     expect(await database.rows(scope, count, [])).toEqual([{ n: 0 }]);
+    await database.close();
+  });
+
+  test('a statement that fails costs no connection', async () => {
+    const database = await open({ 'database.url': server!.newDatabase(), 'database.max_connections': 2 });
+    const backend = { name: 'test-backend', text: 'select pg_backend_pid() as pid' };
+    const before = await database.rows(scope, backend, []);
+    await expect(database.rows(scope, wrong, [])).rejects.toMatchObject({ code: '42P01' });
+    await expect(database.transaction(scope, (queries) => queries.rows(scope, wrong, []))).rejects.toThrow('nowhere');
+    expect(await database.rows(scope, backend, [])).toEqual(before);
+    await database.close();
+  });
+
+  test('a connection whose other end has vanished is given up, and another one serves', async () => {
+    await using proxy = await SwallowingProxy.start({ host: '127.0.0.1', port: server!.port });
+    const url = server!.newDatabase().replace(`:${server!.port}/`, `:${proxy.port}/`);
+    const database = await open({ 'database.url': url, 'database.query_timeout_ms': 1 });
+    await database.rows(scope, { name: 'test-one', text: 'select 1' }, []);
+    proxy.swallow();
+    await expect(database.rows(scope, count, [])).rejects.toMatchObject({ code: 'database-unavailable' });
+    await until('another connection serves', () =>
+      database.rows(scope, { name: 'test-one', text: 'select 1' }, []).then(
+        () => true,
+        () => false,
+      ),
+    );
     await database.close();
   });
 

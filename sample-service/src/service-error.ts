@@ -1,7 +1,6 @@
 /** What can go wrong that a client is told of: the code, and how HTTP says it. */
 const faults = {
   'invalid-input': { status: 400 },
-  'not-found': { status: 404 },
   /** The status that nginx made known; nobody is there to read it. */
   'client-gone': { status: 499 },
   overloaded: { status: 503, retryAfterSeconds: 1 },

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { After } from '../back-pressure.ts';
 import type { Log } from '../log.ts';
-import type { Scope } from '../scope.ts';
+import { ServiceError } from '../service-error.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { Database, Queries, Statement } from './database.ts';
 import { asServiceError } from './database-errors.ts';
@@ -10,6 +10,8 @@ import { listenForever } from './postgres-listener.ts';
 
 /** A connection that is not there after so long is taken for away (ms). */
 const connectTimeoutMs = 2_000;
+/** What an answer may take on its way (ms). */
+const silenceMs = 1_000;
 const bigint = 20; // pg_type.oid of int8
 
 /** Ids are numbers: 2^53 of them are enough. */
@@ -36,29 +38,42 @@ export async function openPostgres({ url, settings, log, after }: Options): Prom
   };
   await migrateServer(config);
   const { max_connections, query_timeout_ms } = settings.current.database;
-  const pool = new pg.Pool({ ...config, max: max_connections, statement_timeout: query_timeout_ms });
+  const pool = new pg.Pool({
+    ...config,
+    max: max_connections,
+    statement_timeout: query_timeout_ms,
+    // A server that cannot even say that the time is up is not there any more.
+    query_timeout: query_timeout_ms + silenceMs,
+  });
   // An idle connection has broken. Without a listener this would end the process.
   pool.on('error', (error) => log.warn('a database connection was lost', { error }));
-  const ignore = settings.onChange((now) => void (pool.options.max = now.database.max_connections));
+  const unfollow = settings.onChange((now) => void (pool.options.max = now.database.max_connections));
 
   return {
     kind: 'postgres',
-    ...queriesOf(pool),
+    rows: (_scope, statement, values) => withConnection(pool, (connection) => ask(connection, statement, values)),
     transaction: (_scope, work) => inTransaction(pool, work),
     listen: (channel, onNotify) => listenForever({ config, channel, onNotify, log, after }),
     async close() {
-      ignore();
+      unfollow();
       await pool.end();
     },
   };
 }
 
-const queriesOf = (connection: pg.Pool | pg.PoolClient): Queries => ({
-  // A statement with a name is parsed and planned once for each connection.
-  async rows<Row>(_scope: Scope, { name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
-    return (await orServiceError(connection.query<Row & pg.QueryResultRow>({ name, text, values: [...values] }))).rows;
-  },
+const queriesOf = (connection: pg.PoolClient): Queries => ({
+  rows: (_scope, statement, values) => ask(connection, statement, values),
 });
+
+/** A statement with a name is parsed and planned once for each connection. */
+async function ask<Row>(
+  connection: pg.PoolClient,
+  { name, text }: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const query = { name, text, values: [...values] };
+  return (await orServiceError(connection.query<Row & pg.QueryResultRow>(query))).rows;
+}
 
 async function orServiceError<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -68,26 +83,42 @@ async function orServiceError<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> {
-  const client = await orServiceError(pool.connect());
-  // While it is taken, its errors are not the pool's; the query under way fails with the same one.
-  const onError = (): void => {};
-  client.on('error', onError);
-  let broken: Error | undefined;
+// While a connection is taken, its errors are not the pool's; the query under way fails with the same one.
+const ignore = (): void => {};
+
+/**
+ * Takes a connection for this work. Only one that is of no more use is thrown away: the pool's own `query` would do that
+ * after each error, an address that is taken as well.
+ */
+async function withConnection<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
+  const connection = await orServiceError(pool.connect());
+  connection.on('error', ignore);
+  let lost = false;
   try {
-    await orServiceError(client.query('begin'));
-    const result = await work(queriesOf(client));
-    await orServiceError(client.query('commit'));
-    return result;
+    return await work(connection);
   } catch (error) {
-    // A connection that cannot even roll back is thrown away, which rolls back as well.
-    await client.query('rollback').catch((reason: Error) => (broken = reason));
+    lost = error instanceof ServiceError && error.code === 'database-unavailable';
     throw error;
   } finally {
-    client.off('error', onError);
-    client.release(broken);
+    connection.off('error', ignore);
+    connection.release(lost);
   }
 }
+
+const inTransaction = <T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>): Promise<T> =>
+  withConnection(pool, async (connection) => {
+    await orServiceError(connection.query('begin'));
+    try {
+      const result = await work(queriesOf(connection));
+      await orServiceError(connection.query('commit'));
+      return result;
+    } catch (error) {
+      // To lose the connection rolls back as well.
+      const isLost = error instanceof ServiceError && error.code === 'database-unavailable';
+      if (!isLost) await orServiceError(connection.query('rollback'));
+      throw error;
+    }
+  });
 
 /** In one transaction under a lock: of several workers that start together one migrates, and the others find it done. */
 async function migrateServer(config: pg.ClientConfig): Promise<void> {

@@ -19,9 +19,9 @@ export interface UserRouteParts {
 const idOf = (request: FastifyRequest): number => (request.params as IdParams).id;
 
 const noSuchUser = (reply: FastifyReply, id: number): FastifyReply =>
-  sendProblem(reply, 404, `There is no user ${id}.`);
+  sendProblem(reply, 404, `There is no user ${id}.`, { code: 'not-found' });
 const emailTaken = (reply: FastifyReply): FastifyReply =>
-  sendProblem(reply, 409, 'Another user has this e-mail address.');
+  sendProblem(reply, 409, 'Another user has this e-mail address.', { code: 'email-taken' });
 
 function invalidCursor(message: string): ServiceError {
   const errors = [{ field: 'cursor', message }];
