@@ -75,7 +75,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
     log,
     lead: () => lead.forEach((begin) => begin()),
   });
-  const { bundles, webhook } = buildInjection({ client, config, certificates, controller, mayWrite, log });
+  const { bundles, webhook } = buildInjection({ client, config, certificates, controller, mayWrite, metrics, log });
   const publishing = await startPublishing({
     kube: client,
     certificates,
@@ -183,7 +183,7 @@ function buildCore({ client, config, replica, mayWrite, metrics, log }: CorePart
   return { publisher, controller, news };
 }
 
-interface InjectionParts extends Pick<CoreParts, 'client' | 'config' | 'mayWrite' | 'log'> {
+interface InjectionParts extends Pick<CoreParts, 'client' | 'config' | 'mayWrite' | 'metrics' | 'log'> {
   certificates: Certificates;
   controller: Controller;
 }
@@ -193,7 +193,7 @@ function buildInjection(parts: InjectionParts): {
   bundles: CaBundles;
   webhook: Pick<PublishingOptions, 'reviewPod'>;
 } {
-  const { client, config, certificates, controller, mayWrite, log } = parts;
+  const { client, config, certificates, controller, mayWrite, metrics, log } = parts;
   const bundles = new CaBundles({
     ...{ client, certificates, mayWrite, clock, timers, log },
     stored: (namespace) => controller.watches.bundles.get(keyOf({ namespace, name: CA_NAME })),
@@ -201,7 +201,7 @@ function buildInjection(parts: InjectionParts): {
   });
   const { injection } = config;
   if (injection === null) return { bundles, webhook: {} };
-  const injector = newInjector({ injection, caches: controller, bundles, client, clock, timers, log });
+  const injector = newInjector({ injection, caches: controller, bundles, client, clock, timers, metrics, log });
   return { bundles, webhook: { reviewPod: (body) => reviewPod(body, injector) } };
 }
 

@@ -1,6 +1,7 @@
 /** What the mutating webhook asks, answered by what the operator has seen. */
 import type { Clock, Timers } from '@fusebox/api/clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
+import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { Config } from '../config.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Fleet } from '../reconcile/fleet.ts';
@@ -15,6 +16,7 @@ export interface InjectorParts {
   client: Pick<KubeClient, 'serverMinor'>;
   clock: Clock;
   timers: Timers;
+  metrics: MetricsRegistry;
   log: Logger;
 }
 
@@ -27,7 +29,7 @@ const LOOK_MS = 20;
 const VERSION_MS = 600_000;
 
 export function newInjector(parts: InjectorParts): Injector {
-  const { injection, caches, bundles, client, clock, timers, log } = parts;
+  const { injection, caches, bundles, client, clock, timers, metrics, log } = parts;
   let version: { minor: number | null; atMs: number } | null = null;
   const until = async (holds: () => boolean, patienceMs: number): Promise<boolean> => {
     const endMs = clock.nowMs() + patienceMs;
@@ -54,6 +56,11 @@ export function newInjector(parts: InjectorParts): Injector {
       return version?.minor ?? null;
     },
     provideBundle: (namespace) => bundles.provide(namespace),
-    onRefusal: (namespace, pod, why) => log.warn('a pod was not injected', { namespace, pod, why }),
+    onDecision(outcome, { namespace, name }, why) {
+      const help =
+        'Pods that asked for a sidecar, by what became of them; also those of dry runs, and asked about twice.';
+      metrics.counter('fusebox_operator_pod_reviews_total', help, { outcome }).add();
+      if (why !== null) log.warn('a pod was not injected', { namespace, pod: name, why });
+    },
   };
 }

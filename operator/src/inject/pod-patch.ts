@@ -5,7 +5,7 @@
 import { INJECTED_ANNOTATION, NOT_INJECTED_ANNOTATION, SIDECAR_CONTAINER } from '@fusebox/api/names.ts';
 import { injectedMark, type InjectionSettings } from './injection-settings.ts';
 import type { Container, Pod } from './pod.ts';
-import { refusalOf } from './refusals.ts';
+import { foreignProtocol, refusalOf } from './refusals.ts';
 import { probeTargets, provided, withoutPortName } from './service-container.ts';
 import { servicePort, type ServicePort } from './service-port.ts';
 import { INBOUND_PORT_NAME, redirectContainer, sidecarContainer, sidecarVolumes } from './sidecar-container.ts';
@@ -36,7 +36,8 @@ export function inject(pod: Pod, facts: InjectionFacts): Injection {
   if (refusal !== null || 'undecided' in choice) return notInjected(pod, refusal ?? '');
   const { port } = choice;
   const ambiguous = settings.interception === 'PortName' ? sharedName(pod, port) : null;
-  if (ambiguous !== null) return notInjected(pod, ambiguous);
+  const unfit = ambiguous ?? (port === null ? null : foreignProtocol(pod, port));
+  if (unfit !== null) return notInjected(pod, unfit);
   const injected = completed(withSidecar(pod, port, facts), settings);
   return { pod: injected, warnings: warningsOf(pod, port, settings), notInjected: false };
 }
@@ -132,13 +133,7 @@ function warningsOf(pod: Pod, port: ServicePort | null, { interception }: Inject
       ? ['the pod declares no port: no request passes its sidecar; fusebox.dev/port says where it listens']
       : [];
   }
-  if (interception === 'Redirect') {
-    const grpc = pod.spec.containers.flatMap((one) => [one.startupProbe, one.readinessProbe, one.livenessProbe]);
-    const passes = grpc.some((probe) => probe?.grpc?.port === port.number);
-    return passes
-      ? [`a grpc probe of port ${port.number} arrives at the sidecar, which does not speak HTTP/2 yet`]
-      : [];
-  }
+  if (interception === 'Redirect') return [];
   const warnings: string[] = [];
   if (port.declared?.port.name === undefined) {
     warnings.push(

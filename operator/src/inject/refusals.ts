@@ -1,7 +1,8 @@
 /** Why a pod that asks for a sidecar is not given one. Such a pod is admitted all the same, and reported. */
 import { REDIRECT_CONTAINER, SIDECAR_CONTAINER } from '@fusebox/api/names.ts';
 import type { InjectionSettings } from './injection-settings.ts';
-import type { Pod } from './pod.ts';
+import type { Handler, Pod } from './pod.ts';
+import type { ServicePort } from './service-port.ts';
 import { MOUNTS, SIDECAR_PORTS } from './sidecar-places.ts';
 
 /** Minor releases of Kubernetes 1. Below the first, sidecars are no part of it; below the second, a Service does not find their ports. */
@@ -44,4 +45,22 @@ function tooOld(interception: InjectionSettings['interception'], serverMinor: nu
     return `Kubernetes 1.${serverMinor} has no native sidecars; 1.${NATIVE_SIDECARS} has`;
   if (interception === 'Redirect') return null;
   return `Services of Kubernetes 1.${serverMinor} do not find ports of sidecars, those of 1.${PORTS_OF_SIDECARS} do; use interception: Redirect`;
+}
+
+/** The reason when the service says, by how it is probed, that it speaks something that the sidecar does not; null: it says nothing of the kind. */
+export function foreignProtocol({ spec }: Pod, { number }: ServicePort): string | null {
+  for (const { ports = [], startupProbe, readinessProbe, livenessProbe } of spec.containers) {
+    const isIt = (at: string | number): boolean =>
+      at === number || ports.some(({ name, containerPort }) => name === at && containerPort === number);
+    const probes = [startupProbe, readinessProbe, livenessProbe].filter(
+      (probe): probe is Handler => probe !== undefined,
+    );
+    if (probes.some(({ httpGet }) => httpGet?.scheme === 'HTTPS' && isIt(httpGet.port))) {
+      return `it is probed by HTTPS on port ${number}, and the sidecar takes plain HTTP/1.1`;
+    }
+    if (probes.some(({ grpc }) => grpc?.port === number)) {
+      return `it is probed by gRPC on port ${number}, and the sidecar does not speak HTTP/2 yet`;
+    }
+  }
+  return null;
 }

@@ -6,11 +6,11 @@ const ASKS = { 'fusebox.dev/inject': 'true' };
 
 interface Told {
   provided: string[];
-  refused: string[];
+  decided: string[];
 }
 
 function newInjector(more: Partial<Injector> = {}): Injector & Told {
-  const told: Told = { provided: [], refused: [] };
+  const told: Told = { provided: [], decided: [] };
   return {
     sidecarImage: 'sidecar',
     redirectImage: 'redirect',
@@ -20,7 +20,7 @@ function newInjector(more: Partial<Injector> = {}): Injector & Told {
     profileFor: () => ({}),
     serverMinor: async () => 34,
     provideBundle: async (namespace) => void told.provided.push(namespace),
-    onRefusal: (namespace, pod, why) => told.refused.push(`${namespace}/${pod}: ${why}`),
+    onDecision: (outcome, { namespace, name }, why) => void told.decided.push(`${outcome} ${namespace}/${name} ${why}`),
     ...told,
     ...more,
   };
@@ -71,6 +71,7 @@ test.each<[string, object, string[]]>([
     expect.objectContaining({ op: 'add', path: '/spec/initContainers' }),
   );
   expect(injector.provided).toEqual(provided);
+  expect(injector.decided).toEqual([expect.stringMatching(/^injected .*… null$/)]);
 });
 
 test('a pod that cannot be injected is admitted with a warning, marked and told', async () => {
@@ -84,7 +85,7 @@ test('a pod that cannot be injected is admitted with a warning, marked and told'
   expect(response.warnings).toEqual([
     expect.stringMatching(/^fusebox: no sidecar was injected: it shares the network/),
   ]);
-  expect(injector.refused).toEqual([expect.stringMatching(/^shop\/users-…: no sidecar/)]);
+  expect(injector.decided).toEqual([expect.stringMatching(/^not-injected shop\/users-… no sidecar/)]);
   expect(injector.provided).toEqual([]);
 });
 

@@ -13,6 +13,9 @@ import { jsonPatch } from './json-patch.ts';
 import type { Pod } from './pod.ts';
 import { inject } from './pod-patch.ts';
 
+/** What becomes of a pod that asks. `refused`: it is not made at all. */
+export type PodOutcome = 'injected' | 'not-injected' | 'refused';
+
 export interface Injector extends InjectionDefaults {
   /** Where sidecars fetch their settings. */
   operatorUrl: string;
@@ -25,8 +28,8 @@ export interface Injector extends InjectionDefaults {
   serverMinor(): Promise<number | null>;
   /** Pods of this namespace must find the authorities that their sidecars trust. Never rejects. */
   provideBundle(namespace: string): Promise<void>;
-  /** Told of each pod that was not given what it asked for. */
-  onRefusal(namespace: string, pod: string, why: string): void;
+  /** Told of each pod that asked. `why` it was not given a sidecar; null: it was. */
+  onDecision(outcome: PodOutcome, pod: { namespace: string; name: string }, why: string | null): void;
 }
 
 /** The answer to a review; null when `body` is none. @throws Error when too little is known to answer. */
@@ -53,14 +56,15 @@ export async function reviewPod(body: unknown, injector: Injector): Promise<Admi
     workload: workloadOf(object),
     serverMinor: await injector.serverMinor(),
   });
-  const name = object.metadata?.name ?? `${object.metadata?.generateName ?? ''}…`;
+  const title = object.metadata?.name ?? `${object.metadata?.generateName ?? ''}…`;
   if ('contradiction' in outcome) {
-    injector.onRefusal(namespace, name, outcome.contradiction);
+    injector.onDecision('refused', { namespace, name: title }, outcome.contradiction);
     return answer({ allowed: false, status: { code: 422, reason: 'Invalid', message: outcome.contradiction } });
   }
   const { pod, warnings, notInjected } = outcome;
-  if (notInjected) warnings.forEach((why) => injector.onRefusal(namespace, name, why));
-  else if (!dryRun) await injector.provideBundle(namespace);
+  const why = notInjected ? warnings.join('; ') : null;
+  injector.onDecision(notInjected ? 'not-injected' : 'injected', { namespace, name: title }, why);
+  if (!notInjected && !dryRun) await injector.provideBundle(namespace);
   const operations = jsonPatch(object, pod);
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
   return answer({
