@@ -3,6 +3,7 @@ import { buildApp } from '@fusebox/sample-service/app.ts';
 import { openEmbedded } from '@fusebox/sample-service/database/embedded.ts';
 import type { Database } from '@fusebox/sample-service/database/database.ts';
 import { silentLog } from '@fusebox/sample-service/log.ts';
+import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { wellBehaved } from '@fusebox/sample-service/misbehave.ts';
 import type { PaymentAnswer } from '@fusebox/sample-service/payments/payments.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
@@ -55,7 +56,7 @@ const payments: Record<PaymentAnswer['kind'], object> = {
 beforeAll(async () => {
   database = await openEmbedded(null);
   const users = createUsers(database);
-  await users.seed(backgroundScope('test'), 30, 'none');
+  await users.seed(backgroundScope('test'), 400, 'none');
   app = buildApp({
     users,
     profiles: {
@@ -72,7 +73,7 @@ beforeAll(async () => {
     flags: { isOn: () => outside.flag },
     misbehave,
     readiness: { whyNot: async () => null, stopping() {} },
-    metrics: { text: async () => '', contentType: 'text/plain' },
+    metrics: createMetrics(),
     log: silentLog,
     isTraced: false,
   });
@@ -118,7 +119,7 @@ const oddText = fc.oneof(
 /** Text of a query, path or header, and what it means by the description. */
 function textPart({ schema, in: where }: Parameter): fc.Arbitrary<Part & { value: string }> {
   // Most ids are those of users that exist.
-  const good = where === 'path' ? fc.integer({ min: 1, max: 40 }) : valuesOf(schema, schemas);
+  const good = where === 'path' ? fc.integer({ min: 1, max: 500 }) : valuesOf(schema, schemas);
   return fc.oneof({ weight: 3, arbitrary: good.map(String) }, oddText).map((value) => {
     const means = schema.type === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value;
     return { value, valid: allows(schema, means, schemas) };

@@ -8,6 +8,7 @@ import type { FlagKey } from './flags/flags.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { silentLog, type Log } from './log.ts';
 import { backgroundScope } from './scope.ts';
+import { createMetrics } from './metrics.ts';
 import { wellBehaved } from './misbehave.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import { ServiceError } from './service-error.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
     flags: { isOn: (key) => on.has(key) },
     hash: async () => 'hash',
     readiness: { whyNot: async () => null, stopping() {} },
-    metrics: { text: async () => 'up 1\n', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+    metrics: createMetrics(),
   };
   app = buildApp(parts);
 });
@@ -287,6 +288,7 @@ describe('problems', () => {
     const response = await buildApp({ ...parts, users: full }).inject('/users');
     expect(response.json()).toMatchObject({ status: 503, code: 'overloaded', detail: 'Too many wait.' });
     expect(response.headers['retry-after']).toBe('1');
+    expect(await parts.metrics.text()).toContain('users_refusals_total{code="overloaded"} 1');
   });
 
   test('a request keeps its id, or is given one', async () => {
@@ -322,7 +324,8 @@ describe('problems', () => {
 
 test('metrics are text, and read only', async () => {
   const { body, headers } = await call('GET', '/metrics');
-  expect([body, headers['content-type']]).toEqual(['up 1\n', parts.metrics.contentType]);
+  expect(body).toContain('# TYPE users_refusals_total counter');
+  expect(headers['content-type']).toBe(parts.metrics.contentType);
   expect((await call('POST', '/metrics', {})).statusCode).toBe(405);
 });
 

@@ -14,6 +14,7 @@ import { addScopes } from './http/request-scope.ts';
 import { userRoutes, type UserRouteParts } from './http/user-routes.ts';
 import { compileValidator } from './http/validation.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import { alwaysWell, drip, type Misbehave } from './misbehave.ts';
 import type { Payments } from './payments/payments.ts';
 import type { Readiness } from './readiness.ts';
@@ -26,7 +27,7 @@ export interface AppParts extends UserRouteParts {
   flags: Flags;
   misbehave: Misbehave;
   readiness: Readiness;
-  metrics: ShownMetrics;
+  metrics: ShownMetrics & Pick<Metrics, 'refusals'>;
   log: Log;
   /** Whether requests get spans. */
   isTraced: boolean;
@@ -43,7 +44,7 @@ const requestId = ({ headers: { 'x-request-id': given } }: IncomingMessage): str
 export function buildApp(parts: AppParts): FastifyInstance {
   const { users, payments, flags, misbehave, readiness, metrics, log, isTraced } = parts;
   const onError = (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    answerError({ error, request, reply, log });
+    answerError({ error, request, reply, log, metrics });
   const app = Fastify({
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -77,12 +78,18 @@ interface Failure {
   request: FastifyRequest;
   reply: FastifyReply;
   log: Log;
+  metrics: Pick<Metrics, 'refusals'>;
 }
 
-function answerError({ error, request, reply, log }: Failure): FastifyReply {
+function answerError({ error, request, reply, log, metrics }: Failure): FastifyReply {
   const fields = { request_id: request.id, method: request.method, route: request.routeOptions.url };
   if (error instanceof ServiceError) {
-    if (error.status >= 500) log.warn('request refused', { ...fields, code: error.code, cause: error.cause });
+    if (error.status >= 500) {
+      metrics.refusals.inc({ code: error.code });
+      // Under too much load, a line for each request would only add to it.
+      const level = error.code === 'overloaded' ? 'debug' : 'warn';
+      log[level]('request refused', { ...fields, code: error.code, cause: error.cause });
+    }
     return sendProblem(reply, error.status, error.message, error);
   }
   const status = error.statusCode ?? 500;

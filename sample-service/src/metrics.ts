@@ -11,6 +11,8 @@ export interface Metrics {
   readonly events: Counter<'result'>;
   /** Messages that a consumer set aside. */
   readonly deadLetters: Counter<'consumer'>;
+  /** Requests that the service could not deal with at that time, by the code of the answer. */
+  readonly refusals: Counter<'code'>;
   /** 1 while the server of flags answers. */
   readonly flagsServerUp: Gauge;
   /** Prometheus text, of all workers. */
@@ -37,8 +39,16 @@ export function createMetrics(): Metrics {
     registers,
   });
   for (const result of ['published', 'parked', 'failed']) events.inc({ result }, 0);
+  const refusals = new Counter({
+    name: 'users_refusals_total',
+    help: 'Requests that the service could not deal with at that time.',
+    labelNames: ['code'],
+    registers,
+  });
+  for (const code of ['overloaded', 'database-unavailable', 'database-timeout']) refusals.inc({ code }, 0);
   return {
     cacheReads,
+    refusals,
     events,
     deadLetters: new Counter({
       name: 'users_dead_letters_total',
