@@ -6,7 +6,7 @@ import type { Clock, Timers } from '@fusebox/api/clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type KubeObject, resources } from '../kube/resource.ts';
-import type { Certificates } from '../pki/certificates.ts';
+import type { CertificateSource } from '../pki/certificate-source.ts';
 import { BUNDLE_KEY, CA_NAME } from '../pki/secret-keeper.ts';
 import { FIELD_MANAGER, MANAGED } from '../reconcile/kept-objects.ts';
 
@@ -19,7 +19,7 @@ const SEEN_WITHIN_MS = 10_000;
 
 export interface CaBundlesOptions {
   client: Pick<KubeClient, 'apply'>;
-  certificates: Certificates;
+  certificates: CertificateSource;
   /** What stands in the ConfigMap of a namespace now; null: there is none. */
   stored(namespace: string): string | null;
   /** Namespaces with injected pods. */

@@ -5,8 +5,11 @@ import type { Handler, Pod } from './pod.ts';
 import type { ServicePort } from './service-port.ts';
 import { MOUNTS, SIDECAR_PORTS } from './sidecar-places.ts';
 
-/** Minor releases of Kubernetes 1. Below the first, sidecars are no part of it; below the second, a Service does not find their ports. */
-const NATIVE_SIDECARS = 29;
+/**
+ * Minor releases of Kubernetes 1. Below the first, native sidecars (1.29) or pauses before the end (`preStop: sleep`, 1.30) are no part of it; below
+ * the second, a Service does not find ports of sidecars.
+ */
+const SIDECARS_AND_PAUSES = 30;
 const PORTS_OF_SIDECARS = 33;
 
 /** The reason, as a clause about "it", the pod; null: it can be injected. `serverMinor`: of Kubernetes 1; null: not known. */
@@ -41,8 +44,9 @@ function portTaken({ spec }: Pod): string | null {
 
 function tooOld(interception: InjectionSettings['interception'], serverMinor: number | null): string | null {
   if (serverMinor === null || serverMinor >= PORTS_OF_SIDECARS) return null;
-  if (serverMinor < NATIVE_SIDECARS)
-    return `Kubernetes 1.${serverMinor} has no native sidecars; 1.${NATIVE_SIDECARS} has`;
+  if (serverMinor < SIDECARS_AND_PAUSES) {
+    return `Kubernetes 1.${serverMinor} has no native sidecars or no pause before the end; 1.${SIDECARS_AND_PAUSES} has both`;
+  }
   if (interception === 'Redirect') return null;
   return `Services of Kubernetes 1.${serverMinor} do not find ports of sidecars, those of 1.${PORTS_OF_SIDECARS} do; use interception: Redirect`;
 }
