@@ -15,6 +15,7 @@ test('without options everything has its default', () => {
       lease: null,
       hosts: ['localhost', '127.0.0.1', '::1'],
       caFile: null,
+      tlsDir: null,
       webhookConfiguration: null,
       injection: null,
       natsUrl: null,
@@ -35,6 +36,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
     POD_NAMESPACE: 'system',
     FUSEBOX_HOST_NAMES: 'a.example,10.0.0.1',
     FUSEBOX_CA_FILE: 'ca.crt',
+    FUSEBOX_TLS_DIR: '/tls',
     FUSEBOX_WEBHOOK_CONFIGURATION: 'fusebox',
     FUSEBOX_SIDECAR_IMAGE: 'registry.example/sidecar:1',
     FUSEBOX_REDIRECT_IMAGE: 'registry.example/redirect:1',
@@ -54,6 +56,7 @@ test('every option can be a flag or a variable; the flag wins', () => {
       lease: { namespace: 'system', name: 'operator' },
       hosts: ['a.example', '10.0.0.1'],
       caFile: 'ca.crt',
+      tlsDir: '/tls',
       webhookConfiguration: 'fusebox',
       injection: {
         sidecarImage: 'registry.example/sidecar:1',

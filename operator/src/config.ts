@@ -22,6 +22,8 @@ export interface Config {
   namespace: string | null;
   /** null: there is no other replica. */
   lease: { namespace: string; name: string } | null;
+  /** Certificates that somebody else makes; null: the operator makes its own. */
+  tlsDir: string | null;
   /** In the serving certificate. */
   hosts: string[];
   caFile: string | null;
@@ -87,6 +89,7 @@ export function readConfig(
     advertise,
     namespace,
     lease,
+    tlsDir: values.tlsDir,
     hosts: values.hosts ?? hostsOf(namespace),
     caFile,
     webhookConfiguration: values.webhookConfiguration,

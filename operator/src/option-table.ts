@@ -104,7 +104,7 @@ export const optionTable = {
   namespace: option('namespace', {
     group: 'Cluster',
     placeholder: 'NAME',
-    help: 'Where the certificate authority is kept, in the Secret fusebox-ca. Without it: in memory, so that sidecars must be told of a new one after each start.',
+    help: 'Where the operator is; its certificate authority is kept there, in the Secret fusebox-ca. Without it: in memory, so that sidecars must be told of a new one after each start.',
     moreEnv: ['POD_NAMESPACE'],
     parse: objectName,
   }),
@@ -122,10 +122,16 @@ export const optionTable = {
     builtIn: 'none',
     parse: objectNameOrNone,
   }),
+  tlsDir: option('tls-dir', {
+    group: 'Certificates',
+    placeholder: 'DIR',
+    help: 'Certificates that somebody else makes: tls.crt, tls.key, and ca.crt with what clients are to trust. Followed when they change. Without it: the operator is an authority of its own.',
+    parse: plain.nonEmpty,
+  }),
   hosts: option('host-names', {
     group: 'Certificates',
     placeholder: 'LIST',
-    help: 'Names and addresses that sidecars and the API server know the operator by. Without it: localhost, 127.0.0.1, ::1, and the names of the Service fusebox-operator in --namespace.',
+    help: 'Names and addresses that sidecars and the API server know the operator by; for certificates of its own. Without it: localhost, 127.0.0.1, ::1, and the names of the Service fusebox-operator in --namespace.',
     repeatable: true,
     parse: hostNames,
   }),

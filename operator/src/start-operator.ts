@@ -19,7 +19,9 @@ import { KubeError } from './kube/kube-error.ts';
 import { type RunningNews, sourceSubject, startNews } from './news/start-news.ts';
 import { informerWatcher, newDenials, queueWatcher, registerControllerGauges } from './operator-metrics.ts';
 import { type AuthorityKeeper, newMemoryKeeper } from './pki/authority-keeper.ts';
+import type { CertificateSource } from './pki/certificate-source.ts';
 import { Certificates } from './pki/certificates.ts';
+import { FolderCertificates } from './pki/io/folder-certificates.ts';
 import { newSecretKeeper } from './pki/secret-keeper.ts';
 import { CA_NAME } from './pki/secret-keeper.ts';
 import { type PublishingOptions, startPublishing } from './publish/io/start-publishing.ts';
@@ -60,10 +62,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Operat
   const ready = (): boolean => listening && controller.ready;
   const admin = await openAdmin(config, { ready, metrics, denials });
   const running = controller.run();
-  const keeper = config.namespace === null ? newMemoryKeeper() : newSecretKeeper(client, config.namespace);
-  const certificates = await persistently(log, 'no certificates yet', () =>
-    Certificates.begin({ keeper, hosts: config.hosts, clock }),
-  );
+  const { certificates, keeper } = await openCertificates(config, client, log);
   if (config.caFile !== null) await keepFile(config.caFile, certificates, log);
   const lead = [() => controller.lead(), () => news.newsroom.begin(publisher.podUids())];
   replicas = await joinReplicas(config, {
@@ -184,7 +183,7 @@ function buildCore({ client, config, replica, mayWrite, metrics, log }: CorePart
 }
 
 interface InjectionParts extends Pick<CoreParts, 'client' | 'config' | 'mayWrite' | 'metrics' | 'log'> {
-  certificates: Certificates;
+  certificates: CertificateSource;
   controller: Controller;
 }
 
@@ -209,8 +208,8 @@ interface ReplicaParts {
   /** The name of this replica. */
   replica: string;
   client: KubeClient;
-  keeper: AuthorityKeeper;
-  certificates: Certificates;
+  keeper: Pick<AuthorityKeeper, 'read'>;
+  certificates: CertificateSource;
   publisher: ReplicatedPublisher;
   log: Logger;
   /** This replica may write from now on. */
@@ -238,6 +237,21 @@ async function joinReplicas({ lease, relay, advertise }: Config, parts: ReplicaP
   );
 }
 
+/** Those of a folder, or the operator's own. `keeper`: what replicas know each other by. */
+async function openCertificates(
+  { tlsDir, namespace, hosts }: Config,
+  client: KubeClient,
+  log: Logger,
+): Promise<{ certificates: CertificateSource; keeper: Pick<AuthorityKeeper, 'read'> }> {
+  if (tlsDir !== null) {
+    const certificates = await FolderCertificates.begin({ folder: tlsDir, clock });
+    return { certificates, keeper: certificates };
+  }
+  const keeper = namespace === null ? newMemoryKeeper() : newSecretKeeper(client, namespace);
+  const begin = () => Certificates.begin({ keeper, hosts, clock });
+  return { certificates: await persistently(log, 'no certificates yet', begin), keeper };
+}
+
 /** An API server that is away now will be there later, and until then there is nothing else to do. */
 async function persistently<T>(log: Logger, complaint: string, attempt: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -252,7 +266,7 @@ async function persistently<T>(log: Logger, complaint: string, attempt: () => Pr
 }
 
 /** Keeps a file equal to what is to be trusted; a reader never sees half of it. */
-async function keepFile(path: string, certificates: Certificates, log: Logger): Promise<void> {
+async function keepFile(path: string, certificates: CertificateSource, log: Logger): Promise<void> {
   const write = async (bundle: string): Promise<void> => {
     await writeFile(`${path}.new`, bundle);
     await rename(`${path}.new`, path);

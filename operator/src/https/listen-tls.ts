@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { Certificates, CertificatesInForce } from '../pki/certificates.ts';
+import type { CertificateSource, CertificatesInForce } from '../pki/certificate-source.ts';
 
 export interface ListenTlsOptions {
   /** null: all addresses. */
   host: string | null;
   /** 0: any free one. */
   port: number;
-  certificates: Certificates;
+  certificates: CertificateSource;
   /** At once (count). */
   maxConnections: number;
 }

@@ -99,5 +99,6 @@ export const periodOf = (certificate: X509Certificate): { fromMs: number; untilM
   untilMs: certificate.validToDate.getTime(),
 });
 
-const pemBlocks = (text: string): string[] =>
+/** The PEM blocks in a text, each with its line end. */
+export const pemBlocks = (text: string): string[] =>
   (text.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? []).map((block) => `${block}\n`);

@@ -50,16 +50,19 @@ export const periodFrom = (nowMs: number, lifetimeMs = WEEK_MS): Period => ({
 
 /** A new authority that signs itself; valid for `lifetimeMs` (default a week). */
 export function newAuthority(name: string, nowMs: number, lifetimeMs = WEEK_MS): Authority {
-  const keys = newKeys();
-  const period = periodFrom(nowMs, lifetimeMs);
-  const issuer = { name: distinguishedName({ name }), privateKey: keys.privateKey, keyId: keyIdOf(keys.publicKey) };
-  const certificate = certify(issuer, {
-    subject: issuer.name,
-    publicKey: keys.publicKey,
-    period,
-    extensions: AUTHORITY_EXTENSIONS,
-  });
-  return authority({ certificate, key: keys.pem }, issuer, period);
+  return signedBy(newKeys(), name, periodFrom(nowMs, lifetimeMs));
+}
+
+/** An authority with these P-256 keys, which signs itself. */
+export function signedBy(
+  { publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject },
+  name: string,
+  period: Period,
+): Authority {
+  const issuer = { name: distinguishedName({ name }), privateKey, keyId: keyIdOf(publicKey) };
+  const extensions = AUTHORITY_EXTENSIONS;
+  const certificate = certify(issuer, { subject: issuer.name, publicKey, period, extensions });
+  return authority({ certificate, key: privatePem(privateKey) }, issuer, period);
 }
 
 /** An authority that `newAuthority(name, …)` made once, from its credentials. `period`: of certificates that ask for none. */
@@ -72,8 +75,10 @@ export function openAuthority(own: Credentials, name: string, period: Period): A
 /** A new P-256 key pair, the private one also as PEM (PKCS #8). */
 export function newKeys(): { publicKey: KeyObject; privateKey: KeyObject; pem: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { publicKey, privateKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+  return { publicKey, privateKey, pem: privatePem(privateKey) };
 }
+
+const privatePem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' });
 
 interface Issuer {
   /** DER. */

@@ -4,6 +4,7 @@ import { isDue, periodOf, planAuthorities, readAuthorities, writeAuthorities } f
 import type { KnownAuthority, Lifetimes } from './authorities.ts';
 import { newAuthority, openAuthority, periodFrom, type Credentials } from './authority.ts';
 import type { AuthorityKeeper } from './authority-keeper.ts';
+import type { CertificateSource, CertificatesInForce } from './certificate-source.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -12,6 +13,8 @@ export const LIFETIMES: Lifetimes = { authorityMs: 365 * DAY_MS, certificateMs: 
 
 /** How often a replica tries again when another one wrote at the same moment (count). */
 const TRIES = 5;
+
+const CHECK_MS = 60_000;
 
 export interface CertificatesOptions {
   keeper: AuthorityKeeper;
@@ -22,18 +25,12 @@ export interface CertificatesOptions {
   lifetimes?: Lifetimes;
 }
 
-/** What is in force. */
-export interface CertificatesInForce {
-  /** PEM of every trusted authority. */
-  bundle: string;
-  serving: Credentials;
-}
-
 /**
  * The operator's own certificates. All replicas agree on the authorities through the keeper; each has a serving certificate of
- * its own, signed by them. `check` is to be called every minute or so: it renews what is due.
+ * its own, signed by them. `check` renews what is due.
  */
-export class Certificates {
+export class Certificates implements CertificateSource {
+  readonly checkEveryMs = CHECK_MS;
   private readonly options: Required<CertificatesOptions>;
   private readonly listeners = new Set<(now: CertificatesInForce) => void>();
   private authorities: KnownAuthority[] = [];

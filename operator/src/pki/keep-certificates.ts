@@ -1,13 +1,10 @@
 import type { Timers } from '@fusebox/api/clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
-import type { Certificates } from './certificates.ts';
-
-/** How often what is due is renewed, and what other replicas renewed is taken over (ms). */
-const EVERY_MS = 60_000;
+import type { CertificateSource } from './certificate-source.ts';
 
 /** Looks after the certificates until the returned function is called. What fails is logged and tried again. */
 export function keepCertificates(
-  certificates: Certificates,
+  certificates: CertificateSource,
   { timers, log }: { timers: Timers; log: Logger },
 ): () => void {
   const forget = certificates.onChange(() => {
@@ -16,7 +13,7 @@ export function keepCertificates(
   let cancel = (): void => {};
   let ended = false;
   const next = (): void => {
-    cancel = timers.after(EVERY_MS, () => {
+    cancel = timers.after(certificates.checkEveryMs, () => {
       void certificates
         .check()
         .catch((error: unknown) => log.warn('certificates could not be checked; those in force stay', { error }))

@@ -13,7 +13,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { Election } from '../kube/leader.ts';
 import type { LeaseTimes } from '../kube/leader-rule.ts';
 import type { AuthorityKeeper } from '../pki/authority-keeper.ts';
-import type { Certificates } from '../pki/certificates.ts';
+import type { CertificateSource } from '../pki/certificate-source.ts';
 import { RelayListener } from './io/relay-listener.ts';
 import { RelaySender } from './io/relay-sender.ts';
 import { Presence } from './presence.ts';
@@ -30,7 +30,7 @@ export interface ReplicasOptions {
   /** Where this replica listens for the others (null: all addresses; 0: any free port), and the host that they call it by. */
   listen: { host: string | null; port: number; advertisedHost: string };
   keeper: Pick<AuthorityKeeper, 'read'>;
-  certificates: Pick<Certificates, 'onChange'>;
+  certificates: Pick<CertificateSource, 'onChange'>;
   publisher: ReplicatedPublisher;
   clock: Clock;
   timers: Timers;

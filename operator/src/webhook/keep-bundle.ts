@@ -3,7 +3,7 @@ import type { Timers } from '@fusebox/api/clock.ts';
 import type { Logger } from '@fusebox/runtime/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource } from '../kube/resource.ts';
-import type { Certificates } from '../pki/certificates.ts';
+import type { CertificateSource } from '../pki/certificate-source.ts';
 
 /** The two kinds; the operator's configurations of both have one name. */
 const CONFIGURATIONS: readonly Resource[] = ['Validating', 'Mutating'].map((kind) => ({
@@ -20,7 +20,7 @@ export interface KeepBundleOptions {
   client: Pick<KubeClient, 'get' | 'apply'>;
   /** Of the ValidatingWebhookConfiguration and the MutatingWebhookConfiguration, which somebody else makes. */
   name: string;
-  certificates: Certificates;
+  certificates: CertificateSource;
   /** May this replica write? */
   mayWrite: () => boolean;
   timers: Timers;

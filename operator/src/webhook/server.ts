@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Certificates } from '../pki/certificates.ts';
+import type { CertificateSource } from '../pki/certificate-source.ts';
 import { listenTls } from '../https/listen-tls.ts';
 import { readBody } from '../https/read-body.ts';
 import type { AdmissionAnswer } from './admission.ts';
@@ -26,7 +26,7 @@ export interface WebhookServerOptions {
   host: string | null;
   /** 0: any free one. */
   port: number;
-  certificates: Certificates;
+  certificates: CertificateSource;
   /** Answers for pods; null: there is no review. It throws when it cannot tell yet. Absent: nothing is injected. */
   reviewPod?: Review | undefined;
   /** Told of each answer. */

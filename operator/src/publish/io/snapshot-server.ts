@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '@fusebox/api/clock.ts';
 import { readReport } from '@fusebox/api/report-reader.ts';
 import { listenTls } from '../../https/listen-tls.ts';
-import type { Certificates } from '../../pki/certificates.ts';
+import type { CertificateSource } from '../../pki/certificate-source.ts';
 import type { PublishMetrics } from '../publish-metrics.ts';
 import type { PodIdentity, PodRegistry } from '../publisher.ts';
 import { ReportRate } from '../report-rate.ts';
@@ -29,7 +29,7 @@ export interface SnapshotServerOptions {
   host: string | null;
   /** 0: any free one. */
   port: number;
-  certificates: Certificates;
+  certificates: CertificateSource;
   registry: PodRegistry;
   caches: Caches;
   identify: (token: string) => Promise<Identification>;

@@ -4,7 +4,7 @@ import type { Logger } from '@fusebox/runtime/log.ts';
 import type { MetricsRegistry } from '@fusebox/runtime/metrics.ts';
 import type { ListenAddress } from '@fusebox/runtime/option-values.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { Certificates } from '../../pki/certificates.ts';
+import type { CertificateSource } from '../../pki/certificate-source.ts';
 import { keepCertificates } from '../../pki/keep-certificates.ts';
 import { startWebhookServer, type WebhookServer, type WebhookServerOptions } from '../../webhook/server.ts';
 import { newPublishMetrics } from '../publish-metrics.ts';
@@ -14,7 +14,7 @@ import { startSnapshotServer, type Caches } from './snapshot-server.ts';
 
 export interface PublishingOptions {
   kube: KubeClient;
-  certificates: Certificates;
+  certificates: CertificateSource;
   /** null: closed. */
   serve: ListenAddress | null;
   /** null: closed. */
