@@ -187,6 +187,16 @@ describe('what the API server refuses, it refuses by field and in words', () => 
     ['a bad header', matching({ headers: [{ name: 'x y', exact: 'a' }] }), 'headers[0].name', 'is not a header name'],
     ['a bad value', matching({ headers: [{ name: 'x', exact: 'a\n' }] }), 'headers[0].exact', 'should match'],
     ['a bad flag', inRoute({ flag: 'a b' }), `${ofRoute}.flag`, 'is not a flag key'],
+    ['a bad flag to choose by', inRoute({ when: { flag: 'a b' } }), `${ofRoute}.when.flag`, 'is not a flag key'],
+    ['no flag to choose by', inRoute({ when: { variant: 'a' } }), `${ofRoute}.when.flag`, 'Required value'],
+    ['an empty variant', inRoute({ when: { flag: 'a', variant: '' } }), `${ofRoute}.when.variant`, 'is empty'],
+    [
+      'a bare variant',
+      inRoute({ when: { flag: 'a', variant: true } }),
+      `${ofRoute}.when.variant`,
+      'must be of type string',
+    ],
+    ['a choice in defaults', inDefaults({ when: { flag: 'a' } }), `${at}.when`, 'belongs to a route, not to defaults'],
     ['two keys', inDefaults({ rateLimit: { per: { header: 'x', clientAddress: true } } }), 'rateLimit.per', 'exclude'],
     ['no key', inDefaults({ rateLimit: { per: {} } }), 'rateLimit.per', 'is empty: write header or clientAddress'],
     [
