@@ -195,8 +195,14 @@ describe('profiles of others', () => {
     }
   });
 
-  test('while its flag is off, its parameters do not matter', async () => {
-    expect((await call('GET', '/api/profiles?limit=x')).statusCode).toBe(404);
+  test('while its flag is off, neither parameters nor the method matter', async () => {
+    const statuses = async () => [
+      (await call('GET', '/api/profiles?limit=x')).statusCode,
+      (await call('POST', '/api/profiles', {})).statusCode,
+    ];
+    expect(await statuses()).toEqual([404, 404]);
+    on.add('enable_profiles');
+    expect(await statuses()).toEqual([400, 405]);
   });
 });
 

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Flags } from './flags/flags.ts';
 import { metricsRoute, type ShownMetrics } from './http/metrics-route.ts';
+import { addFlaggedRoutes } from './http/flagged-routes.ts';
 import { notFound } from './http/not-found.ts';
 import { ownRoutes } from './http/own-routes.ts';
 import { paymentRoutes } from './http/payment-routes.ts';
@@ -61,15 +62,16 @@ export function buildApp(parts: AppParts): FastifyInstance {
   addScopes(app);
   if (isTraced) traceRequests(app);
   addMisbehaviour(app, misbehave);
+  addFlaggedRoutes(app, flags);
   const routes = [
     ...userRoutes(parts),
     ...paymentRoutes(users, payments),
-    ...profileRoutes(users, flags),
+    ...profileRoutes(users),
     ...ownRoutes(misbehave, readiness),
     metricsRoute(metrics),
   ];
   for (const route of routes) app.route(route);
-  app.setNotFoundHandler(notFound(routes));
+  app.setNotFoundHandler(notFound(routes, flags));
   return app;
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Flags } from '../flags/flags.ts';
 import type { Misbehave } from '../misbehave.ts';
 import type { Payments } from '../payments/payments.ts';
 import type { Readiness } from '../readiness.ts';
@@ -14,7 +13,7 @@ import type { Users } from '../users/users.ts';
 const routes = [
   ...userRoutes({} as UserRouteParts),
   ...paymentRoutes({} as Users, {} as Payments),
-  ...profileRoutes({} as Users, {} as Flags),
+  ...profileRoutes({} as Users),
   ...ownRoutes({} as Misbehave, {} as Readiness),
 ];
 const methods = ['get', 'put', 'post', 'delete', 'patch'];

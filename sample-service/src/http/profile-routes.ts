@@ -1,6 +1,5 @@
 import type { RouteOptions } from 'fastify';
 import Type from 'typebox';
-import type { Flags } from '../flags/flags.ts';
 import type { User, Users } from '../users/users.ts';
 import { Page, Profile } from './schemas.ts';
 
@@ -14,16 +13,12 @@ function displayName(user: User): string {
 }
 
 /** The list of profiles: there while the flag `enable_profiles` is on. */
-export const profileRoutes = (users: Users, flags: Flags): RouteOptions[] => [
+export const profileRoutes = (users: Users): RouteOptions[] => [
   {
     method: 'GET',
     url: '/api/profiles',
     schema: { querystring: Page, response: { 200: Type.Array(Profile) } },
-    // Asked anew for each request, so that the route comes and goes as the flag does.
-    onRequest(request, reply, done) {
-      if (flags.isOn('enable_profiles', request.scope)) done();
-      else reply.callNotFound();
-    },
+    config: { flag: 'enable_profiles' },
     async handler(request) {
       const { limit, offset } = request.query as Page;
       const page = await users.page(request.scope, limit, offset);
