@@ -35,7 +35,7 @@ test.each<[string, KubeObject, object]>([
   ['a pod as people write it', pod(), { kind: 'none', why: null }],
   ['one that could not be injected', injected(several), { kind: 'none', why: expect.stringMatching(/several ports/) }],
   ['one that brings a sidecar', pod({ annotations: { 'fusebox.dev/sidecar': 'true' } }), { kind: 'own' }],
-  ['one with a container of that name', pod({}, { name: 'fusebox' }), { kind: 'own' }],
+  ['one with a container of that name', pod({}, { name: 'fusebox' }), { kind: 'none', why: null }],
   ['one with a copied mark', pod({ annotations: { 'fusebox.dev/injected': '1/1' } }), { kind: 'none', why: null }],
 ])('the sidecar of %s', (_, given, wanted) => expect(podSidecar(given)).toEqual(wanted));
 

@@ -30,15 +30,14 @@ export interface Capture {
 
 export function podSidecar({ metadata, spec }: KubeObject): PodSidecar {
   const annotations = metadata.annotations ?? {};
-  const { initContainers = [], containers = [] } = Object(spec) as Partial<Pod['spec']>;
+  const { initContainers = [] } = Object(spec) as Partial<Pod['spec']>;
   const sidecar = initContainers.find(({ name }) => name === SIDECAR_CONTAINER);
   const mark = annotations[INJECTED_ANNOTATION];
   if (sidecar !== undefined && mark !== undefined) {
     const redirected = initContainers.some(({ name }) => name === REDIRECT_CONTAINER);
     return { kind: 'injected', mark, capture: { ...captureOf(sidecar), redirected } };
   }
-  const brought = sidecar !== undefined || containers.some(({ name }) => name === SIDECAR_CONTAINER);
-  if (brought || annotations[SIDECAR_ANNOTATION] === 'true') return { kind: 'own' };
+  if (annotations[SIDECAR_ANNOTATION] === 'true') return { kind: 'own' };
   return { kind: 'none', why: annotations[NOT_INJECTED_ANNOTATION] ?? null };
 }
 
