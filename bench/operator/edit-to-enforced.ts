@@ -1,18 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'undici';
-import { freePort, type Server, startServer } from '../processes.ts';
 import { atMost } from '../report.ts';
-import type { Bed, OperatorServer } from './bed.ts';
+import type { Bed } from './bed.ts';
 import { type Claim, timesHeader, timesOf, timesRow } from './claim.ts';
-import { createPod, makeReady, tokenOf } from './pods.ts';
 import { createSettings, editSettings } from './settings.ts';
+import { startSidecar } from './sidecar.ts';
 
-const program = fileURLToPath(new URL('../../dist/fusebox-sidecar/fusebox-sidecar.mjs', import.meta.url));
 const defaultEdits = 200;
 const warmUpEdits = 10;
 /** How often the sidecar is asked whether the edit is enforced. */
@@ -24,19 +19,6 @@ interface Edit {
   answeredMs: number;
   watchToldMs: number;
   enforcedMs: number;
-}
-
-async function startSidecar(bed: Bed, path: string, operator: OperatorServer, upstream: number): Promise<Server> {
-  const pod = await createPod(bed.api, path, { name: 'users-0', labels: { app: 'users' } });
-  await makeReady(bed.api, path, 'users-0');
-  const token = join(bed.folder, 'token');
-  writeFileSync(token, await tokenOf(bed.api, path, pod));
-  const port = await freePort();
-  const addresses = ['--inbound', `127.0.0.1:${port}`, '--admin', 'none', '--local', 'none'];
-  const service = ['--upstream', `127.0.0.1:${upstream}`, '--drain-delay', '0s', '--log-level', 'warn'];
-  const feed = ['--operator', operator.url.href, '--token', token, '--ca', operator.caPath];
-  const command = [process.execPath, program, ...addresses, ...service, ...feed];
-  return startServer({ name: 'sidecar', command, core: null, port, path: '/' });
 }
 
 /** Asks until the sidecar answers like this; when the answer came (ms). */
@@ -79,7 +61,8 @@ async function play(bed: Bed, count: number): Promise<Edit[]> {
   const service = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   const operator = await bed.startOperator();
   try {
-    const sidecar = await startSidecar(bed, path, operator, (service.address() as AddressInfo).port);
+    const upstream = (service.address() as AddressInfo).port;
+    const sidecar = await startSidecar({ bed, path, operator, upstream });
     const client = new Client(`http://127.0.0.1:${sidecar.port}`);
     try {
       await operator.untilQuiet();

@@ -1,6 +1,6 @@
 /**
  * Runs the benchmarks of the operator on one real API server, one after the other; one that fails does not stop the rest.
- * usage: node bench/operator/run.ts [--only start,edit,fan-out,scale] [--rounds N] [--quick]
+ * usage: node bench/operator/run.ts [--only start,edit,flag,fan-out,scale] [--rounds N] [--quick]
  * `--quick`: only where the API server can be had at once; else it says what helps. With `--rounds` results are printed only.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { publish } from '../report.ts';
 import { Bed } from './bed.ts';
 import type { Claim } from './claim.ts';
 import { editToEnforced } from './edit-to-enforced.ts';
+import { editToEvaluated } from './edit-to-evaluated.ts';
 import { fanOut } from './fan-out.ts';
 import { scale } from './scale.ts';
 import { startToReady } from './start-to-ready.ts';
@@ -17,6 +18,7 @@ import { startToReady } from './start-to-ready.ts';
 const claims: readonly Claim[] = [
   startToReady, // first: the cluster is empty
   editToEnforced,
+  editToEvaluated,
   fanOut,
   scale, // last: it fills the cluster
 ];

@@ -1,6 +1,9 @@
 import { CONFIG_LABEL } from '@fusebox/api/names.ts';
 import type { Bed } from './bed.ts';
 
+/** On after every odd edit. */
+export const EDITED_FLAG = 'edited';
+
 /** Data of a labelled ConfigMap: requests are let through or refused; no two edits are alike. */
 const settings = (edit: number): { data: Record<string, string> } => ({
   data: {
@@ -15,7 +18,7 @@ const settings = (edit: number): { data: Record<string, string> } => ({
     - {name: user, match: {path: "/users/:id"}, concurrency: {maxConcurrent: 20}}
     - {name: reports, match: {pathPrefix: /reports}, maxDuration: 5m}
 `,
-    'flags.yaml': `flags: {enable_profiles: true, enable_user_cache: ${edit % 3 === 0}}\n`,
+    'flags.yaml': `flags: {enable_profiles: true, enable_user_cache: ${edit % 3 === 0}, ${EDITED_FLAG}: ${edit % 2 === 1}}\n`,
   },
 });
 
