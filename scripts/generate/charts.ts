@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SidecarProfileSpec } from '@fusebox/api/sidecar-profile.ts';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { chartReadmes } from './chart-readme.ts';
 import { crdFiles } from './crds.ts';
 import { dashboardFile } from './dashboard.ts';
 import type { Generator } from './generators.ts';
 import { type OpenApi, openApi } from './open-api.ts';
-import { valuesSchema } from './values-schema.ts';
+import { sampleValuesSchema, valuesSchema } from './values-schema.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const note = (source: string): string => `# Generated from ${source} by \`make generate\`. Do not edit by hand.\n`;
@@ -33,11 +34,27 @@ const definitions: Generator[] = crdFiles.map(({ file, render }) => ({
 
 const LABELS = `  labels: {{- include "fusebox.labels" . | nindent 4 }}\n`;
 
+/** What the operator need not do where somebody else makes its certificates: when a rule of these resources is left in. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  secrets: 'not (include "fusebox.tls-secret" .)',
+  mutatingwebhookconfigurations: 'not .Values.certManager.enabled',
+};
+
+interface Rule {
+  resources: string[];
+}
+
+function ruleText(rule: Rule): string {
+  const text = yaml([rule]).replaceAll(/^(?=.)/gm, '  ');
+  const condition = rule.resources.map((name) => CONDITIONS[name]).find((one) => one !== undefined);
+  return condition === undefined ? text : `  {{- if ${condition} }}\n${text}  {{- end }}\n`;
+}
+
 /** A role as it stands in the operator's folder, and its binding to the operator's ServiceAccount. */
 function role(source: string, namespaced: boolean): Generator {
   const render = (): string => {
     const [document] = parseAllDocuments(readFileSync(resolve(root, source), 'utf8'));
-    const { kind, metadata, rules } = document!.toJS() as KubeObject & { rules: object[] };
+    const { kind, metadata, rules } = document!.toJS() as KubeObject & { rules: Rule[] };
     const namespace = namespaced ? '  namespace: {{ .Release.Namespace }}\n' : '';
     const head = (of: string): string =>
       `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${of}\nmetadata:\n  name: ${metadata.name}\n${namespace}${LABELS}`;
@@ -45,7 +62,7 @@ function role(source: string, namespaced: boolean): Generator {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name },
       subjects: [{ kind: 'ServiceAccount', name: metadata.name, namespace: '{{ .Release.Namespace }}' }],
     });
-    return `${note(source)}${head(kind)}${yaml({ rules })}---\n${head(`${kind}Binding`)}${binding}`;
+    return `${note(source)}${head(kind)}rules:\n${rules.map(ruleText).join('')}---\n${head(`${kind}Binding`)}${binding}`;
   };
   return { file: `charts/fusebox/templates/${source.replace('operator/', '')}`, render };
 }
@@ -55,6 +72,11 @@ const profileSpec: object = SidecarProfileSpec;
 const schema: Generator = {
   file: 'charts/fusebox/values.schema.json',
   render: () => `${JSON.stringify(valuesSchema(plain(openApi(profileSpec))), null, 2)}\n`,
+};
+
+const sampleSchema: Generator = {
+  file: 'charts/sample-service/values.schema.json',
+  render: () => `${JSON.stringify(sampleValuesSchema(), null, 2)}\n`,
 };
 
 /** JSON Schema of what OpenAPI says: without what only the API server knows, and unknown fields are refused, not dropped. */
@@ -86,5 +108,7 @@ export const chartFiles: readonly Generator[] = [
   role('operator/cluster-role.yaml', false),
   role('operator/role.yaml', true),
   schema,
+  sampleSchema,
+  ...chartReadmes,
   dashboardFile,
 ];

@@ -1,4 +1,4 @@
-/** The values of the chart `fusebox`, as charts/fusebox/values.yaml explains them. A misspelt one is refused. */
+/** The values of the charts, as their values.yaml explain them. A misspelt one is refused. */
 type Schema = Record<string, unknown>;
 
 const object = (properties: Schema): Schema => ({ type: 'object', additionalProperties: false, properties });
@@ -13,7 +13,35 @@ const textMap: Schema = { type: 'object', additionalProperties: text };
 const failurePolicy = oneOf('Fail', 'Ignore');
 const image = object({ repository: text, tag: text, pullPolicy: oneOf('Always', 'IfNotPresent', 'Never') });
 
-/** `sidecar`: the schema of a SidecarProfile's spec. */
+/** Of the chart `sample-service`. */
+export const sampleValuesSchema = (): Schema => ({
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...object({
+    global: anyObject,
+    name: text,
+    replicas: { type: 'integer', minimum: 0 },
+    image,
+    fusebox: object({ enabled: truth, annotations: textMap }),
+    policy: anyObject,
+    flags: anyObject,
+    settings: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    urls: object({
+      database: text,
+      redis: text,
+      nats: text,
+      smtp: text,
+      payments: text,
+      profiles: text,
+      otlp: text,
+    }),
+    secret: text,
+    standIns: object({ enabled: truth }),
+    seedUsers: { type: 'integer', minimum: 0 },
+    resources: anyObject,
+  }),
+});
+
+/** Of the chart `fusebox`. `sidecar`: the schema of a SidecarProfile's spec. */
 export const valuesSchema = (sidecar: Schema): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   ...object({
@@ -38,6 +66,8 @@ export const valuesSchema = (sidecar: Schema): Schema => ({
     redirect: object({ image: object({ repository: text, tag: text }) }),
     injection: object({ failurePolicy, excludedNamespaces: texts }),
     validation: object({ failurePolicy }),
+    certificates: object({ secret: text }),
+    certManager: object({ enabled: truth, issuerRef: textMap, duration: text }),
     nats: object({ url: text }),
     networkPolicy: object({ enabled: truth }),
     monitoring: object({
