@@ -16,7 +16,7 @@ E2E_FLAGS ?=
 WITHOUT_CLUSTER := --project unit --project prop --project integration
 
 .PHONY: help setup check check-types check-lint check-unused check-format check-changes \
-	test-unit test test-sidecar e2e fuzz cluster cluster-down demo dev build images bench generate verify clean
+	test-unit test test-sidecar e2e fuzz cluster cluster-down demo demo-cluster dev build images bench generate verify clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ cluster-down: setup ## stop it
 
 demo: setup ## watch the sidecar protect the sample service
 	@node scripts/demo/main.ts
+
+demo-cluster: setup ## the whole story on a cluster with real pods, told live (root on Linux, or kind)
+	@node test/e2e/main.ts node test/e2e/story/narrate.ts
 
 dev: setup ## run the sample service with stand-ins for all around it, and print lines to try
 	@node scripts/dev.ts

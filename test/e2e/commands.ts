@@ -1,10 +1,13 @@
 /** The commands of a user, on the cluster of `KUBECONFIG`. Each tells what went wrong in the command's own words. */
 import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { installTools, type Tools } from '../support/helm.ts';
 
 const execute = promisify(execFile);
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+const CLI = resolve(import.meta.dirname, '../../cli/src/main.ts');
 
 let tools: Tools | null = null;
 
@@ -14,6 +17,9 @@ export const kubectl = (args: readonly string[], input?: string): Promise<string
 
 /** The standard output of `helm`. */
 export const helm = (args: readonly string[]): Promise<string> => run((tools ??= installTools()).helm, args);
+
+/** The standard output of `kubectl fusebox`. */
+export const fusebox = (args: readonly string[]): Promise<string> => run(process.execPath, [CLI, ...args]);
 
 /** An object, as the API server has it. */
 export async function object<T>(...args: string[]): Promise<T> {

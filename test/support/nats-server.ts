@@ -12,25 +12,27 @@ export interface HeardMessage {
   body: string;
 }
 
-/** A real nats-server on loopback that can be killed and started again at its port. */
+/** A real nats-server, on loopback unless told otherwise, that can be killed and started again at its port. */
 export class NatsServer {
   readonly port: number;
+  readonly #host: string;
   readonly #flags: readonly string[];
   #process: ChildProcess | null = null;
   #removeStore = async (): Promise<void> => {};
 
-  private constructor(port: number, flags: readonly string[]) {
+  private constructor(host: string, port: number, flags: readonly string[]) {
+    this.#host = host;
     this.port = port;
     this.#flags = flags;
   }
 
-  static async start(flags: readonly string[] = []): Promise<NatsServer> {
-    const probe = createServer().listen(0, '127.0.0.1');
+  static async start(flags: readonly string[] = [], host = '127.0.0.1'): Promise<NatsServer> {
+    const probe = createServer().listen(0, host);
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
     probe.close();
     await once(probe, 'close');
-    const server = new NatsServer(port, flags);
+    const server = new NatsServer(host, port, flags);
     await server.start();
     return server;
   }
@@ -44,13 +46,13 @@ export class NatsServer {
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return `nats://${this.#host}:${this.port}`;
   }
 
   async start(): Promise<void> {
-    const flags = ['-a', '127.0.0.1', '-p', String(this.port), ...this.#flags];
+    const flags = ['-a', this.#host, '-p', String(this.port), ...this.#flags];
     this.#process = spawn('nats-server', flags, { stdio: 'ignore' });
-    await until('nats-server listens', () => canConnect(this.port));
+    await until('nats-server listens', () => canConnect(this.#host, this.port));
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
@@ -73,7 +75,7 @@ export class NatsServer {
 
   /** Hears all messages on these subjects, by the plain protocol: independent of the client that sends. */
   async listen(subject: string, credentials: object = {}): Promise<NatsListener> {
-    const socket = connect(this.port, '127.0.0.1');
+    const socket = connect(this.port, this.#host);
     const listener = new NatsListener(socket);
     const options = { verbose: false, pedantic: false, headers: true, protocol: 1, ...credentials };
     socket.write(`CONNECT ${JSON.stringify(options)}\r\nSUB ${subject} 1\r\nPING\r\n`);
@@ -143,9 +145,9 @@ const headersOf = (head: string): Record<string, string> =>
       }),
   ) as Record<string, string>;
 
-const canConnect = (port: number): Promise<boolean> =>
+const canConnect = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(port, host, () => {
       socket.destroy();
       resolve(true);
     });

@@ -33,7 +33,7 @@ export class OperatorProcess {
 
   /** The first log line with this message. */
   logged(message: string): Promise<LogLine> {
-    return until(`the operator says "${message}"`, () => this.#find(message), 30_000) as Promise<LogLine>;
+    return until(`the operator says "${message}"`, () => this.#find(message), 30_000);
   }
 
   /** Asks the admin listener; 0: it does not listen yet. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
 /** A span as OTLP/JSON writes it, as far as the tests look. */
-interface Span {
+export interface Span {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
@@ -18,18 +18,23 @@ interface Span {
   status: { code?: number; message?: string };
   /** Of the resource. */
   service: unknown;
+  /** Name of the instrumentation: the program that tells it. */
+  scope: string;
 }
 
 interface Attribute {
   key: string;
   value: Record<string, unknown>;
 }
-interface RawSpan extends Omit<Span, 'attributes' | 'events' | 'service'> {
+interface RawSpan extends Omit<Span, 'attributes' | 'events' | 'service' | 'scope'> {
   attributes: Attribute[];
   events?: { name: string; attributes: Attribute[] }[];
 }
 interface Batch {
-  resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: RawSpan[] }[] }[];
+  resourceSpans: {
+    resource: { attributes: Attribute[] };
+    scopeSpans: { scope?: { name?: string }; spans: RawSpan[] }[];
+  }[];
 }
 
 export interface SpanCollector {
@@ -51,30 +56,31 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 function spansOf({ resourceSpans }: Batch): Span[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) =>
-    scopeSpans.flatMap(({ spans }) =>
+    scopeSpans.flatMap(({ scope, spans }) =>
       spans.map((span) => ({
         ...span,
         attributes: plain(span.attributes),
         events: (span.events ?? []).map(({ name, attributes }) => ({ name, attributes: plain(attributes) })),
         service: plain(resource.attributes)['service.name'],
+        scope: scope?.name ?? '',
       })),
     ),
   );
 }
 
-/** A collector that takes OTLP/HTTP in JSON. */
-export async function startCollector(): Promise<SpanCollector> {
+/** A collector that takes OTLP/HTTP in JSON, at this address of the machine. */
+export async function startCollector(host = '127.0.0.1'): Promise<SpanCollector> {
   const spans: Span[] = [];
   const server = createServer((request, response) => {
     void textOf(request).then((text) => {
       if (request.url === '/v1/traces') spans.push(...spansOf(JSON.parse(text) as Batch));
       response.setHeader('content-type', 'application/json').end('{}');
     });
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(server, 'listening');
   const ofTrace = (traceId: string): Span[] => spans.filter((span) => span.traceId === traceId);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     spans,
     async trace(traceId, count) {
       await until(`${count} spans of ${traceId}`, () => ofTrace(traceId).length >= count);

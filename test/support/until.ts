@@ -4,10 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 const LOOK_MS = 5;
 
 /** Waits until `look` gives something true, at most `patienceMs`; the error tells `what` was waited for. */
-export async function until<T>(what: string, look: () => T | Promise<T>, patienceMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  patienceMs = 10_000,
+): Promise<Exclude<T, false | null | undefined>> {
   for (const endMs = performance.now() + patienceMs; ;) {
     const found = await look();
-    if (found) return found;
+    if (found) return found as Exclude<T, false | null | undefined>;
     if (performance.now() > endMs) throw new Error(`waited in vain: ${what}`);
     await pause(LOOK_MS);
   }
