@@ -8,6 +8,7 @@ interface ProjectOptions {
   exclude?: string[];
   isolate?: boolean;
   globalSetup?: string[];
+  fileParallelism?: boolean;
 }
 
 const project = (name: string, include: string[], options: ProjectOptions = {}) => ({
@@ -32,7 +33,8 @@ export default defineConfig({
       project('integration', ['test/**/*.test.ts'], { exclude: ['**/*.prop.test.ts', ...CLUSTER_TESTS, ...E2E_TESTS] }),
       // On a real Kubernetes API server, which the first run may have to build for minutes.
       project('cluster', CLUSTER_TESTS, { globalSetup: ['test/cluster/global-setup.ts'] }),
-      project('e2e', E2E_TESTS),
+      // They share one cluster, and charts are installed once in it.
+      project('e2e', E2E_TESTS, { fileParallelism: false }),
     ],
     coverage: { provider: 'v8', include: ['api/src/**', 'runtime/src/**', 'sidecar/src/**', 'operator/src/**'] },
   },

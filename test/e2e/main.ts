@@ -16,15 +16,18 @@ const { values, positionals } = parseArgs({
 const tests = ['vitest', 'run', '--project', 'e2e', ...(process.env['E2E_FLAGS']?.split(' ') ?? [])];
 const command = positionals.length > 0 ? positionals : tests;
 const IMAGES = 'dist/images';
+/** For tests of upgrades: the same programs by another tag. */
+const NEXT = ['--tag', 'next', '--save', `${IMAGES}/next`, 'sidecar', 'operator'];
 const say = (line: string): void => void process.stderr.write(`e2e: ${line}\n`);
 
 /** Archives of images of the present tree. */
 function builtImages(): string[] {
-  for (const script of [['scripts/bundle.ts'], ['scripts/images/main.ts', '--save', IMAGES]]) {
+  const build = 'scripts/images/main.ts';
+  for (const script of [['scripts/bundle.ts'], [build, '--save', IMAGES], [build, ...NEXT]]) {
     const { status } = spawnSync(process.execPath, script, { stdio: ['ignore', 2, 2] });
     if (status !== 0) throw new Error(`${script.join(' ')} failed`);
   }
-  return globSync(`${IMAGES}/*.tar`).toSorted();
+  return globSync(`${IMAGES}/{,next/}*.tar`).toSorted();
 }
 
 function run(): number {
