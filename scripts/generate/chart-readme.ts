@@ -15,7 +15,7 @@ interface Value {
 }
 
 /** Every value of a values.yaml. @throws Error where no comment explains one */
-export function valuesOf(text: string): Value[] {
+function valuesOf(text: string): Value[] {
   const document = parseDocument(text);
   if (document.errors[0] !== undefined) throw document.errors[0];
   return isMap(document.contents) ? valuesIn(document.contents, '', document) : [];

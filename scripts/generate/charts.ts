@@ -8,7 +8,7 @@ import { crdFiles } from './crds.ts';
 import { dashboardFile } from './dashboard.ts';
 import type { Generator } from './generators.ts';
 import { type OpenApi, openApi } from './open-api.ts';
-import { sampleValuesSchema, valuesSchema } from './values-schema.ts';
+import { noValuesSchema, sampleValuesSchema, valuesSchema } from './values-schema.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const note = (source: string): string => `# Generated from ${source} by \`make generate\`. Do not edit by hand.\n`;
@@ -69,15 +69,10 @@ function role(source: string, namespaced: boolean): Generator {
 
 const profileSpec: object = SidecarProfileSpec;
 
-const schema: Generator = {
-  file: 'charts/fusebox/values.schema.json',
-  render: () => `${JSON.stringify(valuesSchema(plain(openApi(profileSpec))), null, 2)}\n`,
-};
-
-const sampleSchema: Generator = {
-  file: 'charts/sample-service/values.schema.json',
-  render: () => `${JSON.stringify(sampleValuesSchema(), null, 2)}\n`,
-};
+const schema = (chart: string, values: () => object): Generator => ({
+  file: `charts/${chart}/values.schema.json`,
+  render: () => `${JSON.stringify(values(), null, 2)}\n`,
+});
 
 /** JSON Schema of what OpenAPI says: without what only the API server knows, and unknown fields are refused, not dropped. */
 function plain({ minimum, exclusiveMinimum, nullable: _nullable, properties, ...rest }: OpenApi): OpenApi {
@@ -107,8 +102,9 @@ export const chartFiles: readonly Generator[] = [
   ...definitions,
   role('operator/cluster-role.yaml', false),
   role('operator/role.yaml', true),
-  schema,
-  sampleSchema,
+  schema('fusebox-crds', noValuesSchema),
+  schema('fusebox', () => valuesSchema(plain(openApi(profileSpec)))),
+  schema('sample-service', sampleValuesSchema),
   ...chartReadmes,
   dashboardFile,
 ];

@@ -13,6 +13,12 @@ const textMap: Schema = { type: 'object', additionalProperties: text };
 const failurePolicy = oneOf('Fail', 'Ignore');
 const image = object({ repository: text, tag: text, pullPolicy: oneOf('Always', 'IfNotPresent', 'Never') });
 
+/** Of the chart `fusebox-crds`, which has none. */
+export const noValuesSchema = (): Schema => ({
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...object({ global: anyObject }),
+});
+
 /** Of the chart `sample-service`. */
 export const sampleValuesSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
