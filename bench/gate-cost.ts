@@ -1,22 +1,22 @@
 /**
  * Claim: a route that a boolean flag gates costs at most 1.03 of the CPU time per request of one without a gate. Both are
  * routes of one sidecar, and take turns.
- * usage: node bench/gate-cost.ts [--rounds N] [--seconds S]
+ * usage: node bench/gate-cost.ts [--rounds N]
  */
-import { loadCore, proxyCore, startFleet } from './fleet.ts';
-import { cpuTimeNs } from './cpu-time.ts';
+import { proxyCore, startFleet } from './fleet.ts';
 import { gateAloneNs } from './gate-alone.ts';
-import { runLoad } from './load.ts';
 import { machine } from './machine.ts';
 import { spread, type Spread } from './median.ts';
 import { readOptions } from './options.ts';
 import { flagSidecar } from './peers/flag-sidecar.ts';
-import { freePort, hasWrk, startServer, type Server } from './processes.ts';
+import { freePort, startServer } from './processes.ts';
 import { atMost, publish, withRange } from './report.ts';
 import { headers } from './scenarios.ts';
+import { compareInSlices } from './slices.ts';
 
 const target = 1.03;
-const connections = 64;
+const connections = 32;
+const sliceMs = 100;
 /** Each takes turns with the route without a gate. One with a rule comes last: what it leaves behind is not the others' cost. */
 const gates = [
   { name: 'gated', title: 'gated by a flag that is true' },
@@ -30,31 +30,7 @@ interface Found {
   gated: number[];
 }
 
-/** CPU time of the sidecar per request (µs) of one round on this route. */
-async function cost({ pid, port }: Server, route: string, seconds: number): Promise<number> {
-  const before = cpuTimeNs(pid);
-  const url = `http://127.0.0.1:${port}/users/${route}`;
-  const result = await runLoad({ url, seconds, connections, headers, core: loadCore });
-  if (result.failures + result.refused > 0) throw new Error(`some requests of ${route} failed`);
-  return (cpuTimeNs(pid) - before) / 1000 / result.requests;
-}
-
-/** The order within a turn changes with each, so that neither of the two is always first. */
-async function compare(server: Server, gated: string, rounds: number, seconds: number): Promise<Found> {
-  const found: Found = { plain: [], gated: [] };
-  for (let turn = -1; turn <= rounds; turn++) {
-    const first = turn % 2 === 0 ? plain : gated;
-    const second = first === plain ? gated : plain;
-    const costs = new Map([[first, await cost(server, first, seconds)]]);
-    costs.set(second, await cost(server, second, seconds));
-    if (turn < 1) continue;
-    found.plain.push(costs.get(plain)!);
-    found.gated.push(costs.get(gated)!);
-  }
-  return found;
-}
-
-async function measure(rounds: number, seconds: number): Promise<Found[]> {
+async function measure(rounds: number): Promise<Found[]> {
   const fleet = await startFleet();
   try {
     const port = await freePort();
@@ -62,7 +38,11 @@ async function measure(rounds: number, seconds: number): Promise<Found[]> {
     const server = await startServer({ name: 'sidecar', command, core: proxyCore, port, path: `/users/${plain}` });
     const all: Found[] = [];
     try {
-      for (const { name } of gates) all.push(await compare(server, name, rounds, seconds));
+      for (const { name } of gates) {
+        const load = { pid: server.pid, port, connections, sliceMs, headers };
+        const pairs = await compareInSlices(load, [`/users/${plain}`, `/users/${name}`], rounds);
+        all.push({ plain: pairs.map(([us]) => us), gated: pairs.map(([, us]) => us) });
+      }
     } finally {
       await server.stop();
     }
@@ -77,16 +57,14 @@ const ratio = ({ plain: base, gated }: Found): Spread =>
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (!hasWrk()) return;
   const there = machine();
-  const rounds = options.rounds ?? 15;
-  const seconds = options.seconds ?? 1;
-  const found = await measure(rounds, seconds);
+  const rounds = options.rounds ?? 250;
+  const found = await measure(rounds);
   const alone = gateAloneNs(5);
   publish({
     name: 'gate-cost',
     title: 'What a gate adds to a request',
-    method: `GET of 200 bytes over ${connections} connections at full load for ${seconds} s a round; ${rounds} rounds of each route in turn with the one that has no gate, after two that do not count. All are routes of one sidecar that differ in nothing else. Median (least–most); a ratio is taken within a turn.`,
+    method: `GET of 200 bytes over ${connections} connections at full load; every ${sliceMs} ms the load turns from the gated route to the one that has no gate, or back, ${rounds} times after a warm-up. All are routes of one sidecar that differ in nothing else. Median (least–most); a ratio is taken between neighbours.`,
     tables: [
       {
         header: ['route', 'CPU µs/request', 'without a gate', 'ratio'],
