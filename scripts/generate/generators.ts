@@ -1,4 +1,5 @@
 import { chartFiles } from './charts.ts';
+import { comparisonPage } from './comparison.ts';
 import { crdFiles } from './crds.ts';
 import { commandLinePage } from './command-line.ts';
 import { errorsPage } from './errors.ts';
@@ -19,6 +20,7 @@ export const generators: readonly Generator[] = [
   errorsPage,
   lifecyclePage,
   policyPage,
+  comparisonPage,
   ...crdFiles,
   ...chartFiles,
 ];

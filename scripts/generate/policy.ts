@@ -82,8 +82,8 @@ Durations are texts with units: \`250ms\`, \`5s\`, \`1m30s\`. Thresholds and jit
 ${section('ResiliencePolicy', ResiliencePolicySpec, told)}
 ${section('FeatureFlagSet', FeatureFlagSetSpec, told)}
 ${section('SidecarProfile', SidecarProfileSpec, told)}
-Of a profile, \`selector\`, \`defaults\` and \`tracing.sampleRatio\` are obeyed in this version; the other fields are checked, and wait for
-the operator.
+A profile reaches new pods, and those that are restarted: \`image\`, \`resources\` and what else needs a new pod is told of as
+\`Outdated\` until then. \`defaults\` and \`tracing.sampleRatio\` hold at once. A sidecar with a file obeys these two only.
 
 ## ConfigMap
 
