@@ -16,12 +16,18 @@ const { values, positionals } = parseArgs({
   options: { image: { type: 'string', multiple: true, default: [] } },
 });
 
+const STATUS_OF_SIGTERM = 143;
+
 async function beside([command, ...rest]: string[]): Promise<number> {
   const startMs = performance.now();
+  // The first process of its namespace hears only signals that it asks for.
+  const end = (): void => process.exit(STATUS_OF_SIGTERM);
+  process.once('SIGTERM', end);
   const kubeconfig = await startNode(values.image, logToStderr);
   logToStderr(`a node is ready after ${Math.round((performance.now() - startMs) / 1000)} s`);
   const child = spawn(command!, rest, { stdio: 'inherit', env: { ...process.env, KUBECONFIG: kubeconfig } });
   process.on('SIGINT', () => {});
+  process.off('SIGTERM', end);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

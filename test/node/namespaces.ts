@@ -52,7 +52,8 @@ export async function runInside(args: readonly string[]): Promise<number> {
   });
   // The one inside hears the terminal's Ctrl-C as well, and ends in order.
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // unshare itself takes no notice of it.
+  process.on('SIGTERM', () => childrenOf(child.pid!).forEach((pid) => process.kill(pid, 'SIGTERM')));
   const status = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
   for (const [path, value] of before) if (value !== null && read(path) !== value) writeFileSync(path, value);
   // Only now nothing is mounted below it any more.
@@ -61,6 +62,14 @@ export async function runInside(args: readonly string[]): Promise<number> {
   // Mount points have to be there, and are empty outside.
   for (const point of absent) if (existsSync(point)) rmdirSync(point);
   return status;
+}
+
+function childrenOf(pid: number): number[] {
+  const listed = read(`/proc/${pid}/task/${pid}/children`) ?? '';
+  return listed
+    .split(' ')
+    .filter((one) => one !== '')
+    .map(Number);
 }
 
 /** Makes the namespaces fit for a node. */
