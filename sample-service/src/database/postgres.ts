@@ -29,17 +29,12 @@ interface Options {
 
 /** PostgreSQL on a server. A connection that breaks is replaced; what it was doing fails with `database-unavailable`. */
 export async function openPostgres({ url, settings, log, after }: Options): Promise<Database> {
-  const config: pg.ClientConfig = {
-    connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    application_name: 'sample-service',
-    types,
-  };
+  const config: pg.ClientConfig = { connectionString: url, keepAlive: true, application_name: 'sample-service', types };
   await migrateServer(config);
   const { max_connections, query_timeout_ms } = settings.current.database;
   const pool = new pg.Pool({
     ...config,
+    Client: Connection as unknown as new () => pg.ClientBase, // its types forget the argument
     max: max_connections,
     statement_timeout: query_timeout_ms,
     // A server that cannot even say that the time is up is not there any more.
@@ -61,6 +56,18 @@ export async function openPostgres({ url, settings, log, after }: Options): Prom
   };
 }
 
+/**
+ * One connection. That it must be there in time is its own affair: told to the pool, the same limit would start a timer
+ * for each query, in case it waits for a connection, which the semaphore before the pool prevents.
+ */
+class Connection extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectTimeoutMs });
+    // While it is taken, its errors are not the pool's; the query under way fails with the same one.
+    this.on('error', () => {});
+  }
+}
+
 const queriesOf = (connection: pg.PoolClient): Queries => ({
   rows: (_scope, statement, values) => ask(connection, statement, values),
 });
@@ -75,16 +82,10 @@ async function ask<Row>(
   return (await orServiceError(connection.query<Row & pg.QueryResultRow>(query))).rows;
 }
 
-async function orServiceError<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
+const orServiceError = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
     throw asServiceError(error);
-  }
-}
-
-// While a connection is taken, its errors are not the pool's; the query under way fails with the same one.
-const ignore = (): void => {};
+  });
 
 /**
  * Takes a connection for this work. Only one that is of no more use is thrown away: the pool's own `query` would do that
@@ -92,7 +93,6 @@ const ignore = (): void => {};
  */
 async function withConnection<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const connection = await orServiceError(pool.connect());
-  connection.on('error', ignore);
   let lost = false;
   try {
     return await work(connection);
@@ -100,7 +100,6 @@ async function withConnection<T>(pool: pg.Pool, work: (connection: pg.PoolClient
     lost = error instanceof ServiceError && error.code === 'database-unavailable';
     throw error;
   } finally {
-    connection.off('error', ignore);
     connection.release(lost);
   }
 }
@@ -122,7 +121,7 @@ const inTransaction = <T>(pool: pg.Pool, work: (queries: Queries) => Promise<T>)
 
 /** In one transaction under a lock: of several workers that start together one migrates, and the others find it done. */
 async function migrateServer(config: pg.ClientConfig): Promise<void> {
-  const client = new pg.Client(config);
+  const client = new Connection(config);
   await client.connect();
   try {
     await client.query('begin');
