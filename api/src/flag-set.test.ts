@@ -101,6 +101,28 @@ describe('a flag in full', () => {
     ]);
   });
 
+  test('may share rules that are small: a short document must neither end a stack nor become a huge snapshot', () => {
+    const sharing = (flags: string, evaluators: string): string[] =>
+      faults(
+        `apiVersion: fusebox.dev/v1alpha1\nkind: FeatureFlagSet\nmetadata: {name: users}\n` +
+          `spec: {flags: {${flags}}, $evaluators: {${evaluators}}}\n`,
+      );
+    const chain = Array.from(
+      { length: 200 },
+      (_, at) => `x${at}: ${'{"!": '.repeat(25)}{$ref: x${at + 1}}${'}'.repeat(25)}`,
+    );
+    expect(sharing(`a: {${head}, targeting: {$ref: x0}}`, `${chain.join(', ')}, x200: {var: a}`)).toEqual([
+      `${at}.targeting: is nested more than 128 deep, with shared rules written out`,
+    ]);
+    const flags = (count: number): string =>
+      Array.from({ length: count }, (_, at) => `a${at}: {${head}, targeting: {$ref: x}}`).join(', ');
+    const wide = `x: {in: [{var: a}, [${Array.from({ length: 995 }, (_, at) => at).join(', ')}]]}`;
+    expect(sharing(flags(100), wide)).toEqual([]);
+    expect(sharing(flags(101), wide)).toEqual([
+      'a.yaml:4 FeatureFlagSet users: spec["$evaluators"]: are too large: written out where flags refer to them, they hold more than 100000 values',
+    ]);
+  });
+
   test('is refused with the whole document: flags that were edited together change together', () => {
     const text = `apiVersion: fusebox.dev/v1alpha1\nkind: FeatureFlagSet\nmetadata: {name: a}\nspec: {flags: {a: true, b: {state: on}}}\n`;
     expect(readDocuments([{ name: 'a.yaml', text }]).documents).toEqual([]);

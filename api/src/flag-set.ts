@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { FlagDefinitionSpec } from './flag-definition.ts';
-import { resolveRefs } from './flag-targeting.ts';
+import { MAX_SHARED_VALUES, resolveRefs } from './flag-targeting.ts';
 import { headerName } from './header-forms.ts';
 import { Block, type Breach, type Form, Free, matching, type Rule, Text } from './schema.ts';
 import { Targeted } from './target.ts';
@@ -75,11 +75,18 @@ export function annotationAims(): Record<string, string> {
 }
 
 function refFaults({ flags = {}, $evaluators = {} }: FlagsSpec): Breach[] {
-  return Object.entries(flags).flatMap(([key, flag]): Breach[] => {
-    if (typeof flag === 'boolean' || flag.targeting === undefined) return [];
+  const breaches: Breach[] = [];
+  let sharedValues = 0;
+  for (const [key, flag] of Object.entries(flags)) {
+    if (typeof flag === 'boolean' || flag.targeting === undefined) continue;
     const resolved = resolveRefs(flag.targeting, $evaluators);
-    return 'fault' in resolved ? [{ path: ['flags', key, 'targeting'], message: resolved.fault }] : [];
-  });
+    if ('fault' in resolved) breaches.push({ path: ['flags', key, 'targeting'], message: resolved.fault });
+    else sharedValues += resolved.sharedValues;
+    if (sharedValues <= MAX_SHARED_VALUES) continue;
+    const message = `are too large: written out where flags refer to them, they hold more than ${MAX_SHARED_VALUES} values`;
+    return [...breaches, { path: ['$evaluators'], message }];
+  }
+  return breaches;
 }
 
 /** Headers have no case: two spellings of one would leave it to chance which name it gets. */

@@ -14,30 +14,37 @@ const REF = '$ref';
 
 /** A rule with all shared parts written out may hold this many values. */
 const MAX_VALUES = 10_000;
+/** And be nested this deep: whatever walks it recurses. */
+const MAX_DEPTH = 128;
+/** The values of shared parts, written out, in all rules of one document: a short document must not become a huge snapshot. */
+export const MAX_SHARED_VALUES = 100_000;
 
-/** A rule with its `{"$ref": name}` written out, or why that cannot be. */
-export type Resolved = { rule: Rule } | { fault: string };
+/** A rule with its `{"$ref": name}` written out and how many values (count) shared parts have brought, or why that cannot be. */
+export type Resolved = { rule: Rule; sharedValues: number } | { fault: string };
 
 /** Writes shared rules out where they are referred to, as flagd does. They may refer to each other, in no circle. */
 export function resolveRefs(rule: Rule, evaluators: Readonly<Record<string, Rule>>): Resolved {
-  let left = MAX_VALUES;
+  let values = 0;
+  let sharedValues = 0;
   const faults: string[] = [];
-  const copy = (value: Rule, within: readonly string[]): Rule => {
+  const copy = (value: Rule, within: readonly string[], depth: number): Rule => {
     if (faults.length > 0) return null;
-    if (--left < 0) faults.push(`is too large: it holds more than ${MAX_VALUES} values`);
-    if (Array.isArray(value)) return value.map((item) => copy(item, within));
+    if (++values > MAX_VALUES) faults.push(`is too large: it holds more than ${MAX_VALUES} values`);
+    if (depth > MAX_DEPTH) faults.push(`is nested more than ${MAX_DEPTH} deep, with shared rules written out`);
+    if (within.length > 0) sharedValues += 1;
+    if (Array.isArray(value)) return value.map((item) => copy(item, within, depth + 1));
     if (typeof value !== 'object' || value === null) return value;
     const name = refOf(value);
     if (name === null) {
-      return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copy(field, within)]));
+      return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copy(field, within, depth + 1)]));
     }
     if (!Object.hasOwn(evaluators, name)) faults.push(`refers to ${quoted(name)}, which is not among $evaluators`);
     else if (within.includes(name)) faults.push(`refers to ${quoted(name)}, which refers to itself`);
-    else return copy(evaluators[name], [...within, name]);
+    else return copy(evaluators[name], [...within, name], depth + 1);
     return null;
   };
-  const written = copy(rule, []);
-  return faults.length > 0 ? { fault: faults[0]! } : { rule: written };
+  const written = copy(rule, [], 1);
+  return faults.length > 0 ? { fault: faults[0]! } : { rule: written, sharedValues };
 }
 
 /** Operators of a rule that flagd does not know: it fails when it evaluates them. Without `$ref`. */
