@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Keeper } from '../cluster/keep.ts';
 import { Component } from '../cluster/own/component.ts';
 import { NODE_NAME, type Layout } from '../cluster/own/layout.ts';
-import { CGROUP } from './namespaces.ts';
+import { cgroupName } from './namespaces.ts';
 import { DNS_ADDRESS, NODE_ADDRESS } from './network.ts';
 
 export interface KubeletOptions {
@@ -47,7 +47,7 @@ const kubeletConfig = ({ file }: Layout, folder: string, runtimeSocket: string):
   tlsPrivateKeyFile: file.kubeletServingKey,
   containerRuntimeEndpoint: `unix://${runtimeSocket}`,
   cgroupDriver: 'cgroupfs',
-  cgroupRoot: `/${CGROUP}`,
+  cgroupRoot: `/${cgroupName()}`,
   failCgroupV1: false,
   failSwapOn: false,
   enforceNodeAllocatable: [],

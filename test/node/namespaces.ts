@@ -16,13 +16,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-/** Name of the folder that holds the node's cgroups. */
-export const CGROUP = 'fusebox-node';
+import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const CGROUPS = '/sys/fs/cgroup';
-const INSIDE = 'FUSEBOX_NODE_NAMESPACES';
+/** Inside, its value is the name of the node's cgroups. */
+const INSIDE = 'FUSEBOX_NODE_CGROUP';
+
+/** How often the removal of a group is tried, and how long apart (ms): an empty one that stays costs nothing. */
+const LOOKS = 20;
+const LOOK_MS = 50;
 
 /** What containerd, CNI and kubelet keep outside the folders that they are told. */
 const COVERED = ['/var/lib/cni', '/var/lib/kubelet', '/run/containerd', '/var/log/containers', '/var/log/pods'];
@@ -38,6 +41,9 @@ const SYSCTLS = [
 
 export const isInside = (): boolean => process.env[INSIDE] !== undefined;
 
+/** Name of the folder that holds this node's cgroups: a kubelet removes what it finds of pods that it does not know. */
+export const cgroupName = (): string => process.env[INSIDE]!;
+
 /** Runs this program again, in namespaces of its own; resolves with its exit status once nothing of it is left. */
 export async function runInside(args: readonly string[]): Promise<number> {
   const absent = COVERED.filter((folder) => !existsSync(folder));
@@ -45,10 +51,11 @@ export async function runInside(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fusebox-node-'));
   // Some of what runs beside a node refuses to be root, and has its folder below this one.
   chmodSync(folder, 0o711);
+  const cgroup = basename(folder);
   const apart = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
   const child = spawn('unshare', [...apart, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, TMPDIR: folder, [INSIDE]: '1' },
+    env: { ...process.env, TMPDIR: folder, [INSIDE]: cgroup },
   });
   // The one inside hears the terminal's Ctrl-C as well, and ends in order.
   process.on('SIGINT', () => {});
@@ -58,7 +65,7 @@ export async function runInside(args: readonly string[]): Promise<number> {
   for (const [path, value] of before) if (value !== null && read(path) !== value) writeFileSync(path, value);
   // Only now nothing is mounted below it any more.
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  for (const group of cgroupFolders()) removeTree(group);
+  for (const group of cgroupFolders(cgroup)) await removeTree(group);
   // Mount points have to be there, and are empty outside.
   for (const point of absent) if (existsSync(point)) rmdirSync(point);
   return status;
@@ -80,24 +87,30 @@ export function furnish(): void {
     mkdirSync(folder, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
   }
-  for (const folder of cgroupFolders()) mkdirSync(folder, { recursive: true });
+  for (const folder of cgroupFolders(cgroupName())) mkdirSync(folder, { recursive: true });
 }
 
 /** One in each hierarchy (cgroup v1), or the one (v2). */
-function cgroupFolders(): string[] {
-  if (existsSync(join(CGROUPS, 'cgroup.controllers'))) return [join(CGROUPS, CGROUP)];
+function cgroupFolders(cgroup: string): string[] {
+  if (existsSync(join(CGROUPS, 'cgroup.controllers'))) return [join(CGROUPS, cgroup)];
   const hierarchies = readdirSync(CGROUPS).filter((name) => existsSync(join(CGROUPS, name, 'cgroup.procs')));
-  return hierarchies.map((name) => join(CGROUPS, name, CGROUP));
+  return hierarchies.map((name) => join(CGROUPS, name, cgroup));
 }
 
-function removeTree(folder: string): void {
+async function removeTree(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const { name } of below) removeTree(join(folder, name));
+  for (const { name } of below) await removeTree(join(folder, name));
+  for (let look = 0; look < LOOKS && !removed(folder); look++) await pause(LOOK_MS);
+}
+
+/** Not while its last process is still ending. */
+function removed(folder: string): boolean {
   try {
     rmdirSync(folder);
+    return true;
   } catch {
-    // Its last process is still ending. An empty group costs nothing, and the next run uses it.
+    return false;
   }
 }
 
