@@ -6,6 +6,7 @@
  */
 import type { Scope } from './scope.ts';
 import { ServiceError } from './service-error.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** How much may be under way, and how much may wait. */
 export interface Limits {
@@ -31,8 +32,7 @@ export class Semaphore {
   readonly #after: After;
   readonly #name: string;
   #inside = 0;
-  /** In the order of arrival; from anywhere in it one can leave at no cost. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new WaitingLine<Waiter>();
 
   /** @param name of what is scarce, for the client who hears that there is none */
   constructor(name: string, limits: Limits, after: After) {
@@ -48,7 +48,7 @@ export class Semaphore {
 
   /** How many wait now. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** From now on these hold. Nobody is turned out: with fewer places than are taken, the next ones wait longer. */
@@ -64,7 +64,7 @@ export class Semaphore {
   run<T>(scope: Pick<Scope, 'signal'>, work: () => Promise<T>): Promise<T> {
     const enter = (): Promise<T> => this.#within(work);
     // Who finds a place pays for no timer and no signal.
-    if (this.#inside < this.#limits.places && this.#waiting.size === 0) return enter();
+    if (this.#inside < this.#limits.places && this.#waiting.length === 0) return enter();
     return this.#wait(scope.signal, enter);
   }
 
@@ -81,11 +81,11 @@ export class Semaphore {
   #wait<T>(signal: AbortSignal, enter: () => Promise<T>): Promise<T> {
     const { maxWaiting, maxWaitMs } = this.#limits;
     if (signal.aborted) return Promise.reject(clientGone());
-    if (this.#waiting.size >= maxWaiting || maxWaitMs <= 0) return Promise.reject(this.#overloaded());
+    if (this.#waiting.length >= maxWaiting || maxWaitMs <= 0) return Promise.reject(this.#overloaded());
     return new Promise((resolve, reject) => {
       // However it ends, the waiter has left the queue before anything else happens: no place is given to who is gone.
       const leave = (): void => {
-        this.#waiting.delete(waiter);
+        leaveLine();
         cancelTimer();
         signal.removeEventListener('abort', onAbort);
       };
@@ -104,15 +104,12 @@ export class Semaphore {
         ? this.#after(maxWaitMs, () => waiter.refuse(this.#overloaded()))
         : () => {};
       signal.addEventListener('abort', onAbort);
-      this.#waiting.add(waiter);
+      const leaveLine = this.#waiting.add(waiter);
     });
   }
 
   #admit(): void {
-    for (const waiter of this.#waiting) {
-      if (this.#inside >= this.#limits.places) return;
-      waiter.enter();
-    }
+    while (this.#inside < this.#limits.places && this.#waiting.first !== undefined) this.#waiting.first.enter();
   }
 
   #overloaded(): ServiceError {
