@@ -67,8 +67,16 @@ export async function runInside(args: readonly string[]): Promise<number> {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   for (const group of cgroupFolders(cgroup)) await removeTree(group);
   // Mount points have to be there, and are empty outside.
-  for (const point of absent) if (existsSync(point)) rmdirSync(point);
+  for (const point of absent) if (isEmpty(point) && !isMountPoint(point)) rmdirSync(point);
   return status;
+}
+
+const isEmpty = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length === 0;
+
+/** In any namespace: to remove a folder ends the mounts on it everywhere, also those of other nodes that still run. */
+function isMountPoint(folder: string): boolean {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes.some((pid) => read(`/proc/${pid}/mountinfo`)?.includes(` ${folder} `) === true);
 }
 
 function childrenOf(pid: number): number[] {
