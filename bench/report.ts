@@ -67,6 +67,11 @@ export function atMost(what: string, found: number, target: number): string {
   return `${shown}: ${found <= target ? 'met' : 'MISSED'}`;
 }
 
+/** The same for what should be large: `service / plain = 0.91 (target ≥ 0.80): met`. */
+export function atLeast(what: string, found: number, target: number): string {
+  return `${what} = ${found.toFixed(2)} (target ≥ ${target.toFixed(2)}): ${found >= target ? 'met' : 'MISSED'}`;
+}
+
 /** Prints a report and, if it is to be kept, writes it to `bench/results/NAME.md` and `.json`. */
 export function publish(report: Report): void {
   const { name, title, method, tables, leftOut = [], machine, data } = report;
