@@ -109,14 +109,14 @@ describe('a flag in full', () => {
       );
     const chain = Array.from(
       { length: 200 },
-      (_, at) => `x${at}: ${'{"!": '.repeat(25)}{$ref: x${at + 1}}${'}'.repeat(25)}`,
+      (_, step) => `x${step}: ${'{"!": '.repeat(25)}{$ref: x${step + 1}}${'}'.repeat(25)}`,
     );
     expect(sharing(`a: {${head}, targeting: {$ref: x0}}`, `${chain.join(', ')}, x200: {var: a}`)).toEqual([
       `${at}.targeting: is nested more than 128 deep, with shared rules written out`,
     ]);
     const flags = (count: number): string =>
-      Array.from({ length: count }, (_, at) => `a${at}: {${head}, targeting: {$ref: x}}`).join(', ');
-    const wide = `x: {in: [{var: a}, [${Array.from({ length: 995 }, (_, at) => at).join(', ')}]]}`;
+      Array.from({ length: count }, (_, step) => `a${step}: {${head}, targeting: {$ref: x}}`).join(', ');
+    const wide = `x: {in: [{var: a}, [${Array.from({ length: 995 }, (_, step) => step).join(', ')}]]}`;
     expect(sharing(flags(100), wide)).toEqual([]);
     expect(sharing(flags(101), wide)).toEqual([
       'a.yaml:4 FeatureFlagSet users: spec["$evaluators"]: are too large: written out where flags refer to them, they hold more than 100000 values',
