@@ -9,6 +9,7 @@ test.each<[text: string, entry: object]>([
   ['company={"size":100}', { name: 'company', value: { size: 100 } }],
   ['email=a=b@example.com', { name: 'email', value: 'a=b@example.com' }],
   ['empty=', { name: 'empty', value: '' }],
+  ['targetingKey=90071992547409931', { name: 'targetingKey', value: '90071992547409931' }],
   ['version=1.2.0', { name: 'version', value: '1.2.0' }],
 ])('%s', (text, entry) => {
   expect(parseContextEntry(text)).toEqual(entry);
