@@ -466,11 +466,27 @@ describe('the local API', () => {
     expect(await statusFor(sidecar.local, { host: `localhost:${sidecar.local}` })).toBe(200);
     expect(await statusFor(sidecar.local, { host: 'evil.example' })).toBe(403);
     expect(await statusFor(sidecar.local, { origin: 'http://evil.example' })).toBe(403);
+    expect(await statusFor(sidecar.local, { 'sec-fetch-site': 'cross-site' })).toBe(403);
     expect((await local(sidecar, '/nowhere')).status).toBe(404);
     expect(await local(sidecar, '/config', { method: 'POST', body: 'x' })).toMatchObject({ status: 405 });
     expect(await local(sidecar, '/ofrep/v1/evaluate/flags')).toMatchObject({ status: 405 });
     const body = 'x'.repeat(1_048_577);
     expect(await local(sidecar, '/ofrep/v1/evaluate/flags', { method: 'POST', body })).toMatchObject({ status: 413 });
+  });
+
+  test('refuses others before their body has come', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: {} });
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'evil.example', 'content-length': '1000000' };
+      const path = '/ofrep/v1/evaluate/flags';
+      const asked = request({ host: '127.0.0.1', port: sidecar.local, method: 'POST', path, headers });
+      asked.on('response', ({ statusCode }) => {
+        asked.destroy();
+        resolve(statusCode);
+      });
+      asked.on('error', reject).flushHeaders();
+    });
+    expect(status).toBe(403);
   });
 
   test('is closed by none', async () => {

@@ -20,11 +20,13 @@ export function isLoopbackHost(host: string | undefined): boolean {
 
 /**
  * Why this caller may not use an endpoint for this machine only, or null. A browser on this machine reaches loopback for any page that it shows:
- * `Origin` gives away a page that posts, and a foreign `Host` one that rebound its name (DNS rebinding).
+ * `Origin` gives away a page that posts, `Sec-Fetch-Site` (Fetch Metadata) one that embeds or gets, and a foreign `Host` one that
+ * rebound its name (DNS rebinding). `none` is somebody who typed the address.
  */
 export function loopbackFault(request: IncomingMessage): string | null {
   if (!isLoopbackAddress(request.socket.remoteAddress)) return 'only callers on this machine may ask for this';
-  if (request.headers.origin !== undefined) return 'requests made by web pages are refused here';
+  const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
+  if (origin !== undefined || site !== 'none') return 'requests made by web pages are refused here';
   if (!isLoopbackHost(request.headers.host)) return 'the Host of the request must be localhost or a loopback address';
   return null;
 }

@@ -79,6 +79,8 @@ describe('a page in a browser on this machine gets nothing', () => {
     ['GET', '/snapshot', { host: 'localhost.evil.example:4143' }],
     ['POST', '/drain', { origin: 'https://evil.example' }],
     ['POST', '/drain', { origin: 'null' }],
+    ['GET', '/snapshot', { 'sec-fetch-site': 'cross-site' }],
+    ['POST', '/drain', { 'sec-fetch-site': 'same-site' }],
     ['POST', '/drain', { host: '10.0.0.1' }],
   ])('%s %s with %j', async (method, path, headers) => {
     expect(await ask(method, path, headers)).toMatchObject({
@@ -86,6 +88,10 @@ describe('a page in a browser on this machine gets nothing', () => {
       headers: { 'content-type': 'application/problem+json' },
     });
     expect(state.drains).toBe(0);
+  });
+
+  test('whoever types the address is no page', async () => {
+    expect(await ask('GET', '/snapshot', { 'sec-fetch-site': 'none' })).toMatchObject({ status: 200 });
   });
 
   test('what is public stays public under any name', async () => {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { News } from '../local-news.ts';
 
 const MAX_STREAMS = 256;
 /** A reader that has left more than this unread (bytes) when something comes is cut. So one event may be of any length. */
@@ -7,16 +8,8 @@ const MAX_UNREAD_BYTES = 1_048_576;
 /** One stream of events that somebody reads. */
 interface Reader {
   response: ServerResponse;
-  /** What to tell now, given the id of what was told last (null: nothing yet); null: there is no news. */
-  news: (lastId: string | null) => StreamNews | null;
+  news: News;
   lastId: string | null;
-}
-
-/** One event; `id` changes with what it tells. */
-export interface StreamNews {
-  id: string;
-  event: string;
-  data: unknown;
 }
 
 /** Streams of events to readers that each want their own. Who reads too slowly is cut, and finds the newest when it comes again. */
@@ -29,7 +22,7 @@ export class EventStreams {
   }
 
   /** Begins a stream with the news since `lastId`. False: there are too many. */
-  open(response: ServerResponse, lastId: string | null, news: Reader['news']): boolean {
+  open(response: ServerResponse, lastId: string | null, news: News): boolean {
     if (this.readers.size >= MAX_STREAMS) return false;
     const reader = { response, news, lastId };
     response.writeHead(200, {

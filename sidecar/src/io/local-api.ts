@@ -1,20 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { bind } from '@fusebox/runtime/bind.ts';
 import { loopbackFault } from '@fusebox/runtime/loopback.ts';
-import { shortTexts, type LiveValue, versionOf, withoutValue } from '../live-values.ts';
-import { answerLocally, problem, type LocalAnswer, type LocalState } from '../local-answers.ts';
-import { EventStreams, type StreamNews } from './event-streams.ts';
+import { answerLocally, problem, type LocalAnswer } from '../local-answers.ts';
+import { newsOf, type NewsState } from '../local-news.ts';
+import { EventStreams } from './event-streams.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 const HEARTBEAT_MS = 15_000;
 
-export interface LocalApiOptions extends LocalState {
+export interface LocalApiOptions extends NewsState {
   /** null: every address; callers on other machines are refused all the same. */
   host: string | null;
   /** 0: any free one. */
   port: number;
-  /** Names what the flags say to everybody: it changes with their definitions, and when one of them follows its circuit. */
-  flagsVersion: () => string;
 }
 
 export interface LocalApi {
@@ -36,6 +34,9 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     (request, response) => {
       request.on('error', () => response.destroy());
       response.on('error', () => response.destroy());
+      const refused = loopbackFault(request);
+      // Before the body: nobody else's is kept in memory.
+      if (refused !== null) return refuse(response, request, problem(403, 'Forbidden', `${refused}.`));
       receive(request, (body) => {
         try {
           answer({ request, response, body }, options, streams);
@@ -84,11 +85,8 @@ interface Exchange {
 
 function answer({ request, response, body }: Exchange, options: LocalApiOptions, streams: EventStreams): void {
   const { headers } = request;
-  const refused = loopbackFault(request);
-  if (refused !== null) send(response, request, problem(403, 'Forbidden', `${refused}.`));
-  else if (body === null) {
-    response.setHeader('connection', 'close');
-    send(response, request, problem(413, 'Content Too Large', `A body has at most ${MAX_BODY_BYTES} bytes.`));
+  if (body === null) {
+    refuse(response, request, problem(413, 'Content Too Large', `A body has at most ${MAX_BODY_BYTES} bytes.`));
   } else {
     const reply = answerLocally(
       {
@@ -105,11 +103,18 @@ function answer({ request, response, body }: Exchange, options: LocalApiOptions,
     else if (request.method === 'HEAD') send(response, request, { status: 200, type: 'text/event-stream', body: '' });
     else {
       const lastId = headers['last-event-id'];
-      if (!streams.open(response, typeof lastId === 'string' ? lastId : null, changesOf(reply, options))) {
+      if (!streams.open(response, typeof lastId === 'string' ? lastId : null, newsOf(reply, options))) {
         send(response, request, problem(503, 'Service Unavailable', 'Too many streams are open.'));
       }
     }
   }
+}
+
+/** Answers before the body has come, and ends the connection: what is still to come is thrown away. */
+function refuse(response: ServerResponse, request: IncomingMessage, reply: Reply): void {
+  request.resume();
+  response.setHeader('connection', 'close');
+  send(response, request, reply);
 }
 
 function pathOf(target: string): string {
@@ -127,36 +132,4 @@ function send(response: ServerResponse, request: IncomingMessage, { status, type
   if (allow !== undefined) fields.push('allow', allow);
   response.writeHead(status, fields);
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-function changesOf(
-  { stream, ...what }: Extract<LocalAnswer, { stream: string }>,
-  { config, flagsVersion }: LocalApiOptions,
-): (lastId: string | null) => StreamNews | null {
-  if (stream === 'config') {
-    const key = 'key' in what ? what.key : null;
-    return (lastId) => {
-      const values = config();
-      const id = (key === null ? versionOf(values) : (values.get(key)?.digest ?? NO_KEY)).slice('sha256:'.length, 39);
-      if (id === lastId) return null;
-      return { id, event: 'config', data: key === null ? shortTexts(values) : newsOf(key, values.get(key)) };
-    };
-  }
-  // Whoever begins has asked for the flags, or will: only later changes are news (OFREP ADR 0008).
-  const atFirst = flagsVersion();
-  return (lastId) => {
-    const id = flagsVersion();
-    return id === (lastId ?? atFirst)
-      ? null
-      : { id, event: 'message', data: { type: 'refetchEvaluation', etag: `"${id}"` } };
-  };
-}
-
-/** In the place of the digest of a key that is not there. */
-const NO_KEY = 'sha256:none';
-
-/** A value that travels by digest is fetched by whoever wants it; null stands for a key that is not there. */
-function newsOf(key: string, value: LiveValue | undefined): object {
-  if (value === undefined) return { key, value: null };
-  return { key, ...(typeof value.body === 'string' ? { value: value.body } : withoutValue(value)) };
 }
