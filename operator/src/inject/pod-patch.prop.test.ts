@@ -141,3 +141,18 @@ function portsOf(one: Container): unknown[] {
     return typeof at === 'string' ? one.ports?.find(({ name }) => name === at)?.containerPort : at;
   });
 }
+
+test('the API server admits every pause: it is shorter than the grace period', () => {
+  fc.assert(
+    fc.property(pod, profile, (before, spec) => {
+      const outcome = injected(before, injectionSettings(spec, images));
+      if (!('pod' in outcome) || outcome.notInjected) return;
+      const { containers: own, terminationGracePeriodSeconds: graceSeconds = 30 } = outcome.pod.spec;
+      for (const { lifecycle } of own) {
+        const pause = lifecycle?.preStop?.['sleep'] as { seconds: number } | undefined;
+        if (pause !== undefined) expect(pause.seconds).toBeLessThan(graceSeconds);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -118,9 +118,11 @@ function longerEnd(
 
 function completed(pod: Pod, { drainDelayMs }: InjectionSettings): Pod {
   const { spec } = pod;
+  // The API server admits no pause that does not fit in the grace period.
+  const pauseMs = spec.terminationGracePeriodSeconds === 0 ? 0 : drainDelayMs;
   return {
     ...pod,
-    spec: { ...spec, containers: spec.containers.map((one): Container => provided(one, drainDelayMs)) },
+    spec: { ...spec, containers: spec.containers.map((one): Container => provided(one, pauseMs)) },
   };
 }
 
