@@ -57,9 +57,13 @@ async function sdk(sidecar: SidecarProcess): Promise<Client> {
 }
 
 /** The data of the events of a stream, as they come. */
-async function follow(sidecar: SidecarProcess, path: string): Promise<{ events: unknown[]; end(): void }> {
+async function follow(
+  sidecar: SidecarProcess,
+  path: string,
+  more: Record<string, string> = {},
+): Promise<{ events: unknown[]; end(): void }> {
   const ending = new AbortController();
-  const headers = { accept: 'text/event-stream' };
+  const headers = { accept: 'text/event-stream', ...more };
   const response = await fetch(`http://127.0.0.1:${sidecar.local}${path}`, { headers, signal: ending.signal });
   expect(response.headers.get('content-type')).toBe('text/event-stream');
   const events: unknown[] = [];
@@ -155,11 +159,28 @@ describe('OFREP', () => {
     await using sidecar = await startSidecar({ upstream: service.port, settings: { flags: { a: true } } });
     expect(await local(sidecar, '/ofrep/v1/configuration')).toMatchObject({ status: 200, body: { name: 'fusebox' } });
     const { events, end } = await follow(sidecar, '/ofrep/v1/events');
+    await until('the first event', () => events.length > 0);
     await sidecar.apply({ flags: { a: true }, mode: 'Shadow' });
     await sidecar.apply({ flags: { a: false }, mode: 'Shadow' });
-    await until('an event', () => events.length > 0);
-    expect(events).toEqual([{ type: 'refetchEvaluation', etag: expect.stringMatching(/^".+"$/) as unknown }]);
+    await until('an event', () => events.length > 1);
+    const event = { type: 'refetchEvaluation', etag: expect.stringMatching(/^".+"$/) as unknown };
+    expect(events).toEqual([event, event]);
     end();
+  });
+
+  test('tells what has changed between the answer and the stream, and what has not only to who says so', async () => {
+    await using sidecar = await startSidecar({ upstream: service.port, settings: { flags: { a: true } } });
+    await evaluateAll(sidecar);
+    await sidecar.apply({ flags: { a: false } });
+    const { events, end } = await follow(sidecar, '/ofrep/v1/events');
+    await until('an event', () => events.length > 0);
+    end();
+    const id = (events[0] as { etag: string }).etag.replaceAll('"', '');
+    const again = await follow(sidecar, '/ofrep/v1/events', { 'last-event-id': id });
+    await sidecar.apply({ flags: { a: true } });
+    await until('an event', () => again.events.length > 0);
+    expect(again.events).toHaveLength(1);
+    again.end();
   });
 
   test('never shows two flags mixed that were edited together', async () => {
@@ -321,6 +342,7 @@ test('a flag that follows a circuit goes off with it, is told, and comes on when
   await using sidecar = await startSidecar({ upstream: service.port, settings: settings('10m') });
   const client = await sdk(sidecar);
   const { events, end } = await follow(sidecar, '/ofrep/v1/events');
+  await until('the first event', () => events.length === 1);
   expect(await client.getBooleanValue('feature', false)).toBe(true);
   expect(await sidecar.metric('fusebox_flag_off_while', { flag: 'feature' })).toBe(0);
   await ask(sidecar.inbound, get('/fails'));
@@ -331,10 +353,10 @@ test('a flag that follows a circuit goes off with it, is told, and comes on when
     flagMetadata: { reason: 'CIRCUIT_OPEN', circuit: 'inbound/user' },
   });
   expect(await sidecar.metric('fusebox_flag_off_while', { flag: 'feature', circuit: 'inbound/user' })).toBe(1);
-  await until('the event that it went off', () => events.length === 1);
+  await until('the event that it went off', () => events.length === 2);
   // Its wait is over at once, by an edit.
   await sidecar.apply(settings('1ms'));
-  await until('the event that it came on', () => events.length === 2);
+  await until('the event that it came on', () => events.length === 3);
   expect(await client.getBooleanValue('feature', false)).toBe(true);
   await sidecar.apply({});
   expect((await sidecar.ask('/metrics')).text).not.toContain('fusebox_flag_off_while');

@@ -31,11 +31,10 @@ export function newsOf(opened: Extract<LocalAnswer, { stream: string }>, { confi
       return { id, event: 'config', data: key === null ? shortTexts(values) : told(key, values.get(key)) };
     };
   }
-  // Whoever begins has asked for the flags, or will: only later changes are news (OFREP ADR 0008).
-  const atFirst = flagsVersion();
+  // Whoever begins has asked for the flags before, and they may have changed since: asking again costs a 304.
   return (lastId) => {
     const id = flagsVersion();
-    if (id === (lastId ?? atFirst)) return null;
+    if (id === lastId) return null;
     return { id, event: 'message', data: { type: 'refetchEvaluation', etag: `"${id}"` } };
   };
 }
