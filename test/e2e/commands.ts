@@ -18,8 +18,17 @@ export const kubectl = (args: readonly string[], input?: string): Promise<string
 /** The standard output of `helm`. */
 export const helm = (args: readonly string[]): Promise<string> => run((tools ??= installTools()).helm, args);
 
-/** The standard output of `kubectl fusebox`. */
-export const fusebox = (args: readonly string[]): Promise<string> => run(process.execPath, [CLI, ...args]);
+/** What `kubectl fusebox` says, and its exit status: 1 tells that something is not as it should be. */
+export async function fusebox(args: readonly string[]): Promise<{ status: number; output: string }> {
+  try {
+    const { stdout } = await execute(process.execPath, [CLI, ...args]);
+    return { status: 0, output: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+    if (typeof code !== 'number') throw error;
+    return { status: code, output: `${stdout}${stderr}` };
+  }
+}
 
 /** An object, as the API server has it. */
 export async function object<T>(...args: string[]): Promise<T> {

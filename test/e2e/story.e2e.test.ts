@@ -32,6 +32,6 @@ describe.skipIf(why !== null)('the story', () => {
       await run(world);
       failed = null;
     },
-    120_000,
+    240_000,
   );
 });

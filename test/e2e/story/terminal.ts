@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { postgresFolder } from '../../support/postgres-server.ts';
+import { until } from '../../support/until.ts';
 import { fusebox, helm, kubectl } from '../commands.ts';
 import type { Narrator } from './narrator.ts';
 
@@ -30,12 +31,22 @@ export class Terminal {
     return helm(args);
   }
 
-  /** `kubectl fusebox`, with its output shown. */
-  async fusebox(...args: string[]): Promise<string> {
+  /** `kubectl fusebox`, with its output shown. @throws Error when that says that something is wrong */
+  async fusebox(...args: string[]): Promise<void> {
     this.#tell('kubectl fusebox', args);
-    const output = await fusebox(args);
+    const { status, output } = await fusebox(args);
+    if (status !== 0) throw new Error(`kubectl fusebox ${args.join(' ')}: ${output}`);
     this.#narrator.shows(output);
-    return output;
+  }
+
+  /** The same, again and again until this word is in its output, which is shown then. */
+  async fuseboxUntil(word: string, ...args: string[]): Promise<void> {
+    this.#tell('kubectl fusebox', args);
+    const output = await until(`kubectl fusebox says ${word}`, async () => {
+      const said = await fusebox(args);
+      return said.output.includes(word) && said.output;
+    });
+    this.#narrator.shows(output);
   }
 
   async psql(url: string, statement: string): Promise<string> {

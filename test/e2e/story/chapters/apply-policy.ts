@@ -8,7 +8,7 @@ const FILE = 'test/e2e/story/users-policy.yaml';
 export async function applyPolicy({ terminal, narrator }: World): Promise<void> {
   narrator.says('A policy of its own kind, for all that does not stand in the ConfigMap.');
   await terminal.kubectl('apply', '-f', FILE);
-  await terminal.kubectl('-n', SHOP, 'wait', '--for=condition=Programmed', 'rp/users', '--timeout=10s');
+  await terminal.kubectl('-n', SHOP, 'wait', '--for=condition=Programmed', 'rp/users', '--timeout=60s');
   const table = await terminal.look('-n', SHOP, 'get', 'rp');
   const { status } = await object<{ status: { programmed: string; propagationMs?: number } }>('-n', SHOP, 'rp/users');
   if (status.programmed !== '2/2' || !table.includes('2/2'))

@@ -15,9 +15,10 @@ const FOLLOWING = {
 const ENOUGH = 20;
 
 /** Every call fails: the circuit opens, whoever listens hears of it, and a flag that follows the circuit goes off. */
-export async function breakService({ terminal, narrator, outside }: World): Promise<void> {
+export async function breakService(world: World): Promise<void> {
+  const { terminal, narrator, outside } = world;
   using visitor = await visit();
-  using heard = await outside.nats.listen(`fusebox.circuit.${SHOP}.users.>`);
+  using heard = await outside.nats.listen(`fusebox.circuit.${SHOP}.users.opened`);
   narrator.says('The flag is told to follow the circuit of the route `user`. Then the service fails each call.');
   await editFlags(terminal, { enable_profiles: FOLLOWING, enable_user_cache: false });
   await terminal.fusebox('wait', 'cm/users-config', '-n', SHOP);
@@ -26,34 +27,36 @@ export async function breakService({ terminal, narrator, outside }: World): Prom
   await until('there was some traffic', () => traffic.answers.length >= ENOUGH);
   await misbehave({ failRatio: 1 });
   const failedMs = performance.now();
-  await until('every circuit is open', () => isRefused(traffic), 30_000);
-  const openMs = performance.now() - failedMs;
-  const refused = traffic.answers.findLast((answer) => refusalOf(answer) === 'circuit-open')!;
-  const { status, headers, tookMs } = refused;
-  narrator.shows(
-    `HTTP ${status}\nfusebox-reason: ${String(refusalOf(refused))}\nretry-after: ${headers['retry-after']}`,
-  );
-  narrator.kept(
-    'the circuits open and refuse',
-    `${Math.round(openMs)} ms after the service began to fail; a refusal took ${tookMs.toFixed(1)} ms`,
-  );
+  await until('the circuits are open', () => isRefused(traffic), 30_000);
+  const openMs = performance.now();
+  tellRefusal(world, traffic, openMs - failedMs);
 
   const isOff = async (): Promise<boolean> => refusalOf(await visitor.ask('/api/profiles')) === 'flag-off';
   await until('the flag is off', isOff);
-  narrator.kept('a flag with offWhile is off while the circuit is open', 'GET /api/profiles: 404 flag-off');
-  await terminal.fusebox('flags', 'deployment/users', '-n', SHOP, '--flag', 'enable_profiles');
+  const offMs = Math.round(performance.now() - openMs);
+  narrator.kept('a flag with offWhile goes off with it', `GET /api/profiles: 404 flag-off, ${offMs} ms later`);
+  await terminal.fuseboxUntil('CIRCUIT_OPEN', 'flags', 'deployment/users', '-n', SHOP, '--flag', 'enable_profiles');
 
-  await until('status tells it', async () => (await openCircuits()) !== undefined);
+  narrator.kept('status names the open circuits', await until('status tells it', openCircuits));
   await terminal.look('-n', SHOP, 'get', 'rp');
-  narrator.kept('status names the open circuits', String(await openCircuits()));
-  await until('NATS tells it', () => heard.heard.some(({ subject }) => subject.endsWith('.opened')));
-  const message = heard.heard.find(({ subject }) => subject.endsWith('.opened'))!;
+  const message = await until('NATS tells it', () => heard.heard[0]);
   const { data } = JSON.parse(message.body) as { data: { route: string; reason: string } };
   narrator.kept('a message on NATS tells it', `${message.subject}: ${data.route}, ${data.reason}`);
   await until('an Event tells it', async () => (await openedEvents(kubectl)).includes('circuit'));
   narrator.shows(await openedEvents((args) => terminal.kubectl(...args)));
-  narrator.kept('an Event tells it', 'reason CircuitOpened');
+  narrator.kept('Events tell it', 'reason CircuitOpened');
   await traffic.stop();
+}
+
+function tellRefusal({ narrator }: World, traffic: Traffic, openMs: number): void {
+  const refused = traffic.answers.findLast((answer) => refusalOf(answer) === 'circuit-open')!;
+  const { status, headers, tookMs } = refused;
+  const reason = String(refusalOf(refused));
+  narrator.shows(`HTTP ${status}\nfusebox-reason: ${reason}\nretry-after: ${headers['retry-after']}`);
+  narrator.kept(
+    'the circuits open and refuse',
+    `${Math.round(openMs)} ms after the service began to fail; a refusal took ${tookMs.toFixed(1)} ms`,
+  );
 }
 
 async function openCircuits(): Promise<string | undefined> {

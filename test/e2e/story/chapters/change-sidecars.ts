@@ -19,7 +19,7 @@ export async function changeSidecars(world: World): Promise<void> {
   );
   await terminal.helm(
     ...['upgrade', 'fusebox', 'charts/fusebox', '--namespace', FUSEBOX, '--reuse-values'],
-    ...['--set', 'sidecar.tracing.sampleRatio=1', '--set', 'sidecar.accessLog.mode=All', '--wait', '--timeout', '60s'],
+    ...['--set', 'sidecar.tracing.sampleRatio=1', '--set', 'sidecar.accessLog.mode=All', '--wait', '--timeout', '180s'],
   );
   await terminal.fusebox('wait', 'scp/default', '-n', FUSEBOX);
   narrator.kept(
@@ -33,7 +33,7 @@ export async function changeSidecars(world: World): Promise<void> {
   });
   narrator.kept('status says what needs new pods', `${outdated.reason}: ${outdated.message}`);
   await terminal.kubectl('-n', SHOP, 'rollout', 'restart', 'deployment/users');
-  await terminal.kubectl('-n', SHOP, 'rollout', 'status', 'deployment/users', '--timeout=90s');
+  await terminal.kubectl('-n', SHOP, 'rollout', 'status', 'deployment/users', '--timeout=180s');
   await until('status is well again', async () => (await degraded())?.status !== 'True', 30_000);
   narrator.kept('new pods have all of it', 'Degraded is over');
   await expectAccessLine(world);

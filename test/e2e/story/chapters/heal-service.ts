@@ -10,6 +10,7 @@ export async function healService({ terminal, narrator, outside }: World): Promi
   using visitor = await visit();
   using heard = await outside.nats.listen(`fusebox.circuit.${SHOP}.users.closed`);
   await using traffic = new Traffic(visitor, '/users/1');
+  narrator.says('The service is well again. Nobody tells the sidecars.');
   await misbehave({});
   const healedMs = performance.now();
   await until('traffic is served', () => isServed(traffic), 60_000);

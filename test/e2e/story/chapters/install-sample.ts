@@ -16,7 +16,7 @@ export async function installSample({ terminal, narrator, outside }: World): Pro
     ...['--set', `urls.database=${outside.databaseUrl}`, '--set', `urls.otlp=${outside.spans.url}`],
     ...['--set', 'seedUsers=3', '--set-string', String.raw`settings.server\.workers=1`],
     ...['--set', 'policy.inbound.defaults.circuitBreaker.resetTimeout=2s'],
-    ...['--wait', '--timeout', '90s'],
+    ...['--wait', '--timeout', '180s'],
   );
   const tookMs = performance.now() - startMs;
   await terminal.look('-n', SHOP, 'get', 'pods');

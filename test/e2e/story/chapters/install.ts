@@ -8,7 +8,7 @@ export async function install({ terminal, narrator, outside }: World): Promise<v
   await terminal.helm(
     ...['upgrade', '--install', 'fusebox', 'charts/fusebox', '--namespace', FUSEBOX, '--create-namespace'],
     ...['--set', `nats.url=${outside.nats.url}`, '--set', `sidecar.tracing.endpoint=${outside.spans.url}`],
-    ...['--wait', '--timeout', '90s'],
+    ...['--wait', '--timeout', '180s'],
   );
   const tookMs = performance.now() - startMs;
   await terminal.look('-n', FUSEBOX, 'get', 'pods');
