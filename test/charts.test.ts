@@ -190,11 +190,7 @@ describe('with everything switched on', () => {
       everything.get(`PodMonitor/${OPERATOR}`).spec,
     ]);
     const named = new Set([...text.matchAll(/"port":"(\w+)"/g)].map(([, name]) => name));
-    expect([...named].toSorted()).toEqual(
-      container(everything)
-        .ports.map(({ name }) => name)
-        .toSorted(),
-    );
+    expect(named).toEqual(new Set(container(everything).ports.map(({ name }) => name)));
   });
 });
 

@@ -42,7 +42,7 @@ export interface ChartObject {
   webhooks: Webhook[];
 }
 
-interface Webhook {
+export interface Webhook {
   name: string;
   clientConfig: { service: { namespace: string; name: string; path: string }; caBundle?: string };
   failurePolicy: string;
