@@ -25,13 +25,19 @@ export async function dropOtherBlobs(directory: string, blobs: Blobs): Promise<v
   for (const file of there) if (!wanted.has(file)) await rm(join(directory, file), { force: true });
 }
 
-/** The bytes that this snapshot names, or what is wrong with the first that is not there as it was. */
+/**
+ * The bytes that this snapshot names, or what is wrong with the first that is not there as it was. One that is damaged is removed, so
+ * that it is written again when it comes anew.
+ */
 export async function readBlobs(directory: string, { configBlobs = {} }: Named): Promise<Blobs | { fault: string }> {
   const blobs = new Map<string, Uint8Array>();
   for (const [key, { digest }] of Object.entries(configBlobs)) {
-    const bytes = await readFile(join(directory, fileOf(digest))).catch(() => null);
-    if (bytes === null || digestOfBytes(bytes) !== digest) {
-      return { fault: `the value of ${JSON.stringify(key)} is ${bytes === null ? 'not there' : 'damaged'}` };
+    const path = join(directory, fileOf(digest));
+    const bytes = await readFile(path).catch(() => null);
+    if (bytes === null) return { fault: `the value of ${JSON.stringify(key)} is not there` };
+    if (digestOfBytes(bytes) !== digest) {
+      await rm(path, { force: true }).catch(() => {});
+      return { fault: `the value of ${JSON.stringify(key)} is damaged` };
     }
     blobs.set(digest, bytes);
   }

@@ -114,6 +114,9 @@ describe('values that the snapshot only names', () => {
     expect(lines).toEqual([
       expect.objectContaining({ level: 'warn', faults: [`the value of "long" is ${complaint}`] }),
     ]);
+    // When the same comes anew, it is whole again.
+    await lastGood.write(withValue('a'));
+    expect(await lastGood.read()).toEqual(withValue('a'));
   });
 });
 
