@@ -161,6 +161,7 @@ function unknownKind(kind: unknown): Reading {
   const nearest = typeof kind === 'string' ? nearestName(kind, KINDS) : null;
   const meant = nearest === null ? '' : `; did you mean ${nearest}?`;
   const known = `known are ${KINDS.join(', ')} (${API_VERSION}) and ConfigMap (v1)`;
+  if (kind === undefined) return refuse(['kind'], `is missing, so these are no settings; ${known}`);
   return refuse(['kind'], `${written(kind)} is not a known kind${meant}; ${known}`);
 }
 

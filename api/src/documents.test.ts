@@ -287,6 +287,12 @@ describe('documents', () => {
     ]);
   });
 
+  test('what has no kind is no document', () => {
+    expect(faults('{"ttl": 60}')).toEqual([
+      expect.stringContaining('kind: is missing, so these are no settings; known'),
+    ]);
+  });
+
   test('a wrong apiVersion is refused with the right one', () => {
     expect(faults('apiVersion: fusebox.dev/v1\nkind: ResiliencePolicy\nmetadata: {name: a}\nspec: {}\n')).toEqual([
       'a.yaml:1 ResiliencePolicy a: apiVersion: "fusebox.dev/v1" has no kind ResiliencePolicy; write fusebox.dev/v1alpha1',
