@@ -3,10 +3,10 @@ import type { FlagContext, FlagDefinition, RouteMatch, Snapshot } from '@fusebox
 import type { Exchange } from './exchange.ts';
 import { FlagTally, type FlagMetrics, type FlagSource } from './flag-counts.ts';
 import { FlagInForce } from './flag-in-force.ts';
+import { contextOf } from './request-context.ts';
 import type { RouteState } from './route-state.ts';
 import { notFound, type Evaluate, type Evaluation, type EvaluationContext } from './rules/evaluation.ts';
 import { isOff, nextChangeMs } from './rules/off-while.ts';
-import { pathParameters } from './rules/path-parameters.ts';
 
 /** Loaded once some flag has a definition, and kept. */
 let compileDefinition: ((key: string, definition: FlagDefinition) => Evaluate) | null = null;
@@ -74,7 +74,7 @@ export class FlagsInForce {
   /** What a flag is for a request; `path` is what the request's path has matched. */
   forRequest(flag: FlagInForce, exchange: Exchange, path: RouteMatch['path'], source: FlagSource): Evaluation {
     const { nowMs } = exchange;
-    const evaluation = flag.forEverybody(nowMs) ?? flag.inContext(this.contextOf(exchange, path), nowMs);
+    const evaluation = flag.forEverybody(nowMs) ?? flag.inContext(contextOf(this.context, exchange, path), nowMs);
     flag.count(source, evaluation);
     exchange.evaluations?.push({ key: flag.key, evaluation, atMs: nowMs });
     return evaluation;
@@ -136,16 +136,5 @@ export class FlagsInForce {
   private routeOf(circuit: string): RouteState | undefined {
     const [direction, name] = circuit.split('/', 2);
     return direction === 'inbound' ? this.routeNamed(name!) : undefined;
-  }
-
-  private contextOf(exchange: Exchange, path: RouteMatch['path']): EvaluationContext {
-    if (this.context === null) return {};
-    const { headers, pathParameters: wanted } = this.context;
-    const known = new Map<string, string>(wanted ? pathParameters(path, exchange.path) : []);
-    for (const [header, name] of Object.entries(headers)) {
-      const value = exchange.header(header);
-      if (value !== null) known.set(name, value);
-    }
-    return Object.fromEntries(known);
   }
 }

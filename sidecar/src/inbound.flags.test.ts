@@ -66,6 +66,14 @@ describe('a route that a flag chooses', () => {
     expect(routeOf(sim, '/search')).toBe('plain');
   });
 
+  test('knows a header as the service does, also beyond ASCII', () => {
+    const targeting = { if: [{ '==': [{ var: 'plan' }, 'größer'] }, 'on', 'off'] };
+    const flag = { state: 'ENABLED', variants, targeting };
+    const sim = new Simulation(settings([plain, { name: 'big', match, when: { flag: 'big' } }], { big: flag }));
+    expect(routeOf(sim, '/search', { 'x-plan': Buffer.from('größer', 'utf8').toString('latin1') })).toBe('big');
+    expect(routeOf(sim, '/search', { 'x-plan': 'gr' })).toBe('plain');
+  });
+
   test('names the variants of a flag that is true or false on and off', () => {
     const when = { flag: 'a', variant: 'off' };
     const sim = new Simulation(settings([plain, { name: 'without', match, when }], { a: false }));
