@@ -5,20 +5,13 @@ import { NatsBus } from '@fusebox/operator/news/nats-bus.ts';
 import { openNats } from '@fusebox/operator/news/nats-connection.ts';
 import { systemTimers } from '@fusebox/runtime/system-clock.ts';
 import { describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { type NatsListener, NatsServer } from './support/nats-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
 import { until } from './support/until.ts';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-const why = whyNotRun(['nats-server']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('circuit changes over NATS', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('circuit changes over NATS', ['nats-server']);
 
 /** A bus to this server. Its waits last a tenth of what they do in earnest. */
 function startBus(url: string) {

@@ -6,18 +6,11 @@ import { redisCache } from '@fusebox/sample-service/cache/redis-cache.ts';
 import { silentLog } from '@fusebox/sample-service/log.ts';
 import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
+import { whyNotTested } from './support/real-parts.ts';
 import { RedisServer } from './support/redis-server.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['redis-server']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('a cache in Redis', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('a cache in Redis', ['redis-server']);
 
 let server: RedisServer;
 beforeAll(async () => {

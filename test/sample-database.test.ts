@@ -1,33 +1,18 @@
 /** One suite on PostgreSQL as a server and embedded: the same SQL, the same answers. */
 import type { Database } from '@fusebox/sample-service/database/database.ts';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
-import { silentLog } from '@fusebox/sample-service/log.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
-import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { createUsers, EMAIL_TAKEN, type Users } from '@fusebox/sample-service/users/users.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
+import { openSampleDatabase } from './support/sample-database.ts';
 import { newFolder } from './support/settings.ts';
 import { SwallowingProxy } from './support/swallowing-proxy.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['postgres']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('a PostgreSQL server', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('a PostgreSQL server', ['postgres']);
 
 const scope = backgroundScope('test');
-const after = (delayMs: number, run: () => void): (() => void) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
-const open = (overrides: Record<string, string | number>): Promise<Database> =>
-  openDatabase({ settings: fixedSettings(overrides), log: silentLog, after });
 
 const insert = { name: 'test-insert', text: "insert into users (email, password_hash) values ($1, 'none')" };
 const count = { name: 'test-count', text: 'select count(*) as n from users' };
@@ -50,7 +35,7 @@ describe.each(why === null ? ['embedded', 'postgres'] : ['embedded'])('%s', (kin
   const countUsers = async (): Promise<number> => (await database.rows<{ n: number }>(scope, count, []))[0]!.n;
 
   beforeAll(async () => {
-    database = await open(kind === 'postgres' ? { 'database.url': server!.newDatabase() } : {});
+    database = await openSampleDatabase(kind === 'postgres' ? { 'database.url': server!.newDatabase() } : {});
     users = createUsers(database);
   });
   afterAll(() => database?.close());
@@ -138,7 +123,7 @@ describe.each(why === null ? ['embedded', 'postgres'] : ['embedded'])('%s', (kin
 test('an embedded database in a folder keeps its users', async () => {
   const folder = await newFolder();
   for (const expected of [0, 3]) {
-    const database = await open({ 'database.data_dir': `${folder.path}/users` });
+    const database = await openSampleDatabase({ 'database.data_dir': `${folder.path}/users` });
     const users = createUsers(database);
     expect((await users.page(scope, 1, 0)).total).toBe(expected);
     await users.seed(scope, 3, 'none');
@@ -150,7 +135,7 @@ test('an embedded database in a folder keeps its users', async () => {
 describe.skipIf(why !== null)('a server', () => {
   test('several workers that start together make the tables once', async () => {
     const url = server!.newDatabase();
-    const databases = await Promise.all(Array.from({ length: 5 }, () => open({ 'database.url': url })));
+    const databases = await Promise.all(Array.from({ length: 5 }, () => openSampleDatabase({ 'database.url': url })));
     const versions = { name: 'test-versions', text: 'select version from schema_version where version > 0' };
     const [first] = databases;
     const found = await first!.rows<{ version: number }>(scope, versions, []);
@@ -161,7 +146,7 @@ describe.skipIf(why !== null)('a server', () => {
 
   test('a query that takes too long is ended, and the connection serves the next one', async () => {
     const overrides = { 'database.query_timeout_ms': 50, 'database.max_connections': 2 };
-    const database = await open({ 'database.url': server!.newDatabase(), ...overrides });
+    const database = await openSampleDatabase({ 'database.url': server!.newDatabase(), ...overrides });
     const slow = { name: 'test-slow', text: 'select pg_sleep(60)' };
     await expect(database.rows(scope, slow, [])).rejects.toMatchObject({ code: 'database-timeout', status: 503 });
     expect(await database.rows(scope, count, [])).toEqual([{ n: 0 }]);
@@ -169,7 +154,7 @@ describe.skipIf(why !== null)('a server', () => {
   });
 
   test('a statement that fails costs no connection', async () => {
-    const database = await open({ 'database.url': server!.newDatabase(), 'database.max_connections': 2 });
+    const database = await openSampleDatabase({ 'database.url': server!.newDatabase(), 'database.max_connections': 2 });
     const backend = { name: 'test-backend', text: 'select pg_backend_pid() as pid' };
     const before = await database.rows(scope, backend, []);
     await expect(database.rows(scope, wrong, [])).rejects.toMatchObject({ code: '42P01' });
@@ -181,7 +166,7 @@ describe.skipIf(why !== null)('a server', () => {
   test('a connection whose other end has vanished is given up, and another one serves', async () => {
     await using proxy = await SwallowingProxy.start({ host: '127.0.0.1', port: server!.port });
     const url = server!.newDatabase().replace(`:${server!.port}/`, `:${proxy.port}/`);
-    const database = await open({ 'database.url': url, 'database.query_timeout_ms': 1 });
+    const database = await openSampleDatabase({ 'database.url': url, 'database.query_timeout_ms': 1 });
     await database.rows(scope, { name: 'test-one', text: 'select 1' }, []);
     proxy.swallow();
     await expect(database.rows(scope, count, [])).rejects.toMatchObject({ code: 'database-unavailable' });
@@ -196,7 +181,7 @@ describe.skipIf(why !== null)('a server', () => {
 
   test('a server that is away is told as such, and used again when it is back', async () => {
     await using own = await PostgresServer.start();
-    const database = await open({ 'database.url': own.newDatabase() });
+    const database = await openSampleDatabase({ 'database.url': own.newDatabase() });
     let told = 0;
     const listening = await database.listen('test', () => told++);
     const running = database.rows(scope, { name: 'test-slow', text: 'select pg_sleep(60)' }, []);

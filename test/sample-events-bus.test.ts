@@ -5,18 +5,11 @@ import { JetStreamBus } from '@fusebox/sample-service/events/jetstream-bus.ts';
 import { silentLog } from '@fusebox/sample-service/log.ts';
 import { connect, headers } from 'nats';
 import { describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { NatsServer } from './support/nats-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['nats-server']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('events over JetStream', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('events over JetStream', ['nats-server']);
 
 // Waits last some milliseconds, where in earnest they last seconds.
 const rules = { maxDeliver: 3, backoff: { firstMs: 1, maxMs: 4 }, random: Math.random };
@@ -337,9 +330,9 @@ describe.skipIf(why !== null)('JetStream', () => {
     const letter = await until('the bad one is dead', () =>
       manager.streams.getMessage('USERS_DEAD', { seq: 1 }).catch(() => null),
     );
-    expect(letter?.subject).toBe('users.dead.user.created');
-    expect(Buffer.from(letter!.data).toString()).toBe('no JSON');
-    expect(letter!.header.get('Dead-Reason')).toBe('is no JSON');
+    expect(letter.subject).toBe('users.dead.user.created');
+    expect(Buffer.from(letter.data).toString()).toBe('no JSON');
+    expect(letter.header.get('Dead-Reason')).toBe('is no JSON');
     await connection.close();
   });
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
 import type { Database } from '@fusebox/sample-service/database/database.ts';
 import type { Verdict } from '@fusebox/sample-service/events/bus.ts';
 import { createInbox, type Inbox } from '@fusebox/sample-service/events/inbox.ts';
@@ -14,24 +13,17 @@ import { USER_CREATED } from '@fusebox/sample-service/events/user-created.ts';
 import { welcomeMail } from '@fusebox/sample-service/events/welcome-mail.ts';
 import { silentLog as log } from '@fusebox/sample-service/log.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
-import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { MailServer } from './support/mail-server.ts';
 import { NatsServer } from './support/nats-server.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
+import { openSampleDatabase } from './support/sample-database.ts';
 import { startSample } from './support/sample-process.ts';
 import { newFolder } from './support/settings.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['nats-server', 'postgres']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('events of the sample service', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('events of the sample service', ['nats-server', 'postgres']);
 
 const scope = backgroundScope('test');
 const { random } = Math;
@@ -86,15 +78,7 @@ describe.skipIf(why !== null)('events of the sample service', () => {
     await writeFile(config, `server: { workers: ${workers} }`);
     return startSample({ args: ['--config', config], env });
   }
-  const openOwnDatabase = (): Promise<Database> =>
-    openDatabase({
-      settings: fixedSettings({ 'database.url': databaseUrl }),
-      log,
-      after(delayMs, run) {
-        const timer = setTimeout(run, delayMs);
-        return () => clearTimeout(timer);
-      },
-    });
+  const openOwnDatabase = (): Promise<Database> => openSampleDatabase({ 'database.url': databaseUrl });
   const openBus = (ackWaitMs = 30_000): JetStreamBus =>
     new JetStreamBus({ url: nats.url, stream: 'USERS', log, random, rules, onDeath() {}, ackWaitMs });
   const publish = (bus: JetStreamBus, id: string, payload: unknown): Promise<boolean> =>

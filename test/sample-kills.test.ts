@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
 import { startEvents } from '@fusebox/sample-service/events/start-events.ts';
 import { silentLog as log } from '@fusebox/sample-service/log.ts';
 import { createMetrics } from '@fusebox/sample-service/metrics.ts';
@@ -15,10 +14,11 @@ import { backgroundScope } from '@fusebox/sample-service/scope.ts';
 import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { createUsers } from '@fusebox/sample-service/users/users.ts';
 import { expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { MailServer } from './support/mail-server.ts';
 import { NatsServer } from './support/nats-server.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
+import { openSampleDatabase } from './support/sample-database.ts';
 import { until } from './support/until.ts';
 
 const kills = Number(process.env['SAMPLE_KILLS'] ?? 100);
@@ -52,22 +52,15 @@ async function liveAndDie(databaseUrl: string, natsUrl: string, deathPlace: stri
   expect(signal).toBe('SIGKILL');
 }
 
-test(`of ${kills} killed processes no event is lost, and none doubled`, { timeout: patienceMs }, async ({ skip }) => {
-  const why = whyNotRun(['nats-server', 'postgres']);
-  if (why !== null) {
-    // Where it could have been installed, its absence is a failure.
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  }
+const why = whyNotTested('processes that are killed', ['nats-server', 'postgres']);
+
+const title = `of ${kills} killed processes no event is lost, and none doubled`;
+test.skipIf(why !== null)(title, { timeout: patienceMs }, async () => {
   await using postgres = await PostgresServer.start();
   await using nats = await NatsServer.startJetStream();
   await using mails = await MailServer.start();
   const settings = fixedSettings({ 'database.url': postgres.url, 'nats.url': nats.url, 'mail.smtp_url': mails.url });
-  const database = await openDatabase({
-    settings,
-    log,
-    after: (ms, run) => clearTimeout.bind(null, setTimeout(run, ms)),
-  });
+  const database = await openSampleDatabase({ 'database.url': postgres.url });
   const events = await startEvents({ database, settings, log, metrics: createMetrics(), random: Math.random });
 
   let born = 0;

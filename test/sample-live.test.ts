@@ -2,21 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
 import { RedisServer } from './support/redis-server.ts';
 import { startSample, type SampleProcess } from './support/sample-process.ts';
 import { newFolder, replaceFile } from './support/settings.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['postgres', 'redis-server']);
-if (why !== null) {
-  // Where they could have been installed, their absence is a failure.
-  test('the service with workers, PostgreSQL and Redis', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('the service with workers, PostgreSQL and Redis', ['postgres', 'redis-server']);
 
 const workers = 3;
 const users = 20;

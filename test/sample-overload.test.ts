@@ -1,25 +1,16 @@
 /** The sample service with more work than it can do, with a database that comes and goes, and at its end. */
 import { writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
-import { silentLog } from '@fusebox/sample-service/log.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
-import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
+import { openSampleDatabase } from './support/sample-database.ts';
 import { startSample, type SampleProcess } from './support/sample-process.ts';
 import { newFolder } from './support/settings.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['postgres']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('the sample service on PostgreSQL', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('the sample service on PostgreSQL', ['postgres']);
 
 interface Answer {
   status: number;
@@ -28,10 +19,6 @@ interface Answer {
 }
 
 const scope = backgroundScope('test');
-const after = (delayMs: number, run: () => void): (() => void) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
 
 /** `status` 0: the connection broke. */
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
@@ -75,7 +62,7 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
 
   /** While it is held, every query that reads users waits. */
   async function lockUsers(): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
-    const own = await openDatabase({ settings: fixedSettings({ 'database.url': database }), log: silentLog, after });
+    const own = await openSampleDatabase({ 'database.url': database });
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
     const holding = own.transaction(scope, async (queries) => {

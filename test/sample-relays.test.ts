@@ -1,7 +1,5 @@
 /** Three relays on one real PostgreSQL, whose connections are cut while they work: each user's events stay in order. */
-import type { After } from '@fusebox/sample-service/back-pressure.ts';
 import type { Database } from '@fusebox/sample-service/database/database.ts';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
 import type { EventBus, Message } from '@fusebox/sample-service/events/bus.ts';
 import { EventError } from '@fusebox/sample-service/events/event-error.ts';
 import { addEvent } from '@fusebox/sample-service/events/outbox.ts';
@@ -9,28 +7,16 @@ import { Relay } from '@fusebox/sample-service/events/relay.ts';
 import { silentLog } from '@fusebox/sample-service/log.ts';
 import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
-import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isInstallable, whyNotRun } from './support/installed.ts';
 import { PostgresServer } from './support/postgres-server.ts';
+import { whyNotTested } from './support/real-parts.ts';
+import { openSampleDatabase } from './support/sample-database.ts';
 import { until } from './support/until.ts';
 
-const why = whyNotRun(['postgres']);
-if (why !== null) {
-  // Where it could have been installed, its absence is a failure.
-  test('relays on PostgreSQL', ({ skip }) => {
-    if (process.env['CI'] === 'true' && isInstallable()) expect.unreachable(why);
-    skip(why);
-  });
-}
+const why = whyNotTested('relays on PostgreSQL', ['postgres']);
 
 const scope = backgroundScope('test');
-const after: After = (delayMs, run) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
-const open = (url: string): Promise<Database> =>
-  openDatabase({ settings: fixedSettings({ 'database.url': url }), log: silentLog, after });
+const open = (url: string): Promise<Database> => openSampleDatabase({ 'database.url': url });
 /** One that a test may ask anything. */
 const ask = <Row>(database: Database, text: string, values: unknown[] = []): Promise<Row[]> =>
   database.rows<Row>(scope, { name: text.slice(0, 60), text }, values);

@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { flushCompileCache } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDatabase } from '@fusebox/sample-service/database/open-database.ts';
 import type { EventBus } from '@fusebox/sample-service/events/bus.ts';
 import { JetStreamBus } from '@fusebox/sample-service/events/jetstream-bus.ts';
 import { Relay } from '@fusebox/sample-service/events/relay.ts';
@@ -13,21 +12,13 @@ import { redeliveryBackoff } from '@fusebox/sample-service/events/settle.ts';
 import { silentLog as log } from '@fusebox/sample-service/log.ts';
 import { createMetrics } from '@fusebox/sample-service/metrics.ts';
 import { backgroundScope } from '@fusebox/sample-service/scope.ts';
-import { fixedSettings } from '@fusebox/sample-service/settings/live-settings.ts';
 import { createUsers } from '@fusebox/sample-service/users/users.ts';
+import { openSampleDatabase } from '../support/sample-database.ts';
 
 const [databaseUrl, natsUrl, deathPlace] = process.argv.slice(2) as [string, string, string];
 const { random } = Math;
 
-const settings = fixedSettings({ 'database.url': databaseUrl, 'database.max_connections': 4 });
-const database = await openDatabase({
-  settings,
-  log,
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-});
+const database = await openSampleDatabase({ 'database.url': databaseUrl, 'database.max_connections': 4 });
 
 const broker = new JetStreamBus({
   url: natsUrl,
