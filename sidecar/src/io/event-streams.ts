@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { News } from '../local-news.ts';
+import type { News, StreamNews } from '../local-news.ts';
 
 const MAX_STREAMS = 256;
 /** A reader that has left more than this unread (bytes) when something comes is cut. So one event may be of any length. */
@@ -51,7 +51,7 @@ export class EventStreams {
     const news = reader.news(reader.lastId);
     if (news === null) return;
     reader.lastId = news.id;
-    send(reader, `id: ${news.id}\nevent: ${news.event}\ndata: ${JSON.stringify(news.data)}\n\n`);
+    send(reader, bytesOf(news));
   }
 
   private sendAll(text: () => string): void {
@@ -59,7 +59,19 @@ export class EventStreams {
   }
 }
 
-function send({ response }: Reader, text: string): void {
+function send({ response }: Reader, text: string | Buffer): void {
   if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
   else response.write(text);
+}
+
+const written = new WeakMap<StreamNews, Buffer>();
+
+/** Made once and shared, however many readers are told, and however long some of them leave it unread. */
+function bytesOf(news: StreamNews): Buffer {
+  let bytes = written.get(news);
+  if (bytes === undefined) {
+    bytes = Buffer.from(`id: ${news.id}\nevent: ${news.event}\ndata: ${JSON.stringify(news.data)}\n\n`);
+    written.set(news, bytes);
+  }
+  return bytes;
 }
