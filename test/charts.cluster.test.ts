@@ -1,6 +1,8 @@
 /** The charts on a real API server: what is installed, what an upgrade leaves alone, and what stays when they are removed. */
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { newAuthority } from '@fusebox/operator/pki/authority.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readKubeconfig, writeKubeconfig } from './cluster/api/kubeconfig.ts';
 import { freePorts } from './cluster/own/free-ports.ts';
@@ -49,8 +51,7 @@ async function apply(namespace: string, kind: string, name: string, rest: object
 }
 
 test('both are installed, and tell the next step', async () => {
-  await helm(['install', 'fusebox-crds', packaged('fusebox-crds')]);
-  await kubectl(['wait', '--for=condition=Established', 'crd', '-l', 'app.kubernetes.io/part-of=fusebox']);
+  await helm(['install', 'fusebox-crds', packaged('fusebox-crds'), '--wait']);
   const said = await helm(['install', 'fusebox', packaged('fusebox'), ...INTO, '--set', 'sidecar.drainDelay=7s']);
   expect(said).toContain(`The operator of Fusebox ${PREVIOUS} is being started in namespace fusebox.`);
   expect(said).toContain('rollout status deployment/fusebox-operator');
@@ -110,7 +111,8 @@ async function startOperator(): Promise<OperatorProcess> {
   const [relay] = (await freePorts(1)) as [number];
   const here = ['--serve=127.0.0.1:0', '--webhook=127.0.0.1:0', '--admin=127.0.0.1:0', `--relay=127.0.0.1:${relay}`];
   const place = [`--kubeconfig=${kubeconfig}`, '--namespace=fusebox', '--advertise=127.0.0.1'];
-  return new OperatorProcess([...args, ...place, ...here, '--operator-url=https://127.0.0.1:4150']);
+  const asHere = args.map((option) => option.replace('/etc/fusebox/tls', folder.path));
+  return new OperatorProcess([...asHere, ...place, ...here, '--operator-url=https://127.0.0.1:4150']);
 }
 
 /** The caBundle of each webhook. */
@@ -172,7 +174,7 @@ test('an upgrade keeps objects, certificates, and how sidecars run', async () =>
   await kubectl(['-n', 'fusebox', 'patch', 'sidecarprofile/default', '--type=merge', '-p', byHand]);
 
   await helm(['upgrade', 'fusebox-crds', join(CHARTS, 'fusebox-crds')]);
-  const more = ['--reuse-values', '--set', 'sidecar.logLevel=debug'];
+  const more = ['--reset-then-reuse-values', '--set', 'sidecar.logLevel=debug'];
   await helm(['upgrade', 'fusebox', join(CHARTS, 'fusebox'), '--namespace', 'fusebox', ...more]);
 
   expect({ uids: await uids(), bundles: await bundles(), authority: await authority() }).toEqual(before);
@@ -181,6 +183,28 @@ test('an upgrade keeps objects, certificates, and how sidecars run', async () =>
   expect(metadata.labels?.['app.kubernetes.io/version']).not.toBe(PREVIOUS);
   const { spec: deployment } = await fusebox('deployment/fusebox-operator');
   expect(deployment.template.spec.containers[0]!.image).not.toContain(PREVIOUS);
+  expect((await operator.ask('/readyz')).text).toBe('ready\n');
+}, 120_000);
+
+test('with a Secret of somebody else it may read none, and lacks nothing', async () => {
+  operator.signal('SIGTERM');
+  await operator.exited;
+  const { issue, own } = newAuthority('company', Date.now());
+  const { certificate, key } = issue({ name: 'operator', hosts: ['fusebox-operator.fusebox.svc'] });
+  const files = { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': own.certificate };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text);
+  const more = ['--namespace', 'fusebox', '--reset-then-reuse-values', '--set', 'certificates.secret=tls'];
+  await helm(['upgrade', 'fusebox', join(CHARTS, 'fusebox'), ...more]);
+  const account = '--as=system:serviceaccount:fusebox:fusebox-operator';
+  const may = kubectl(['-n', 'fusebox', 'auth', 'can-i', 'get', 'secret/fusebox-ca', account]);
+  await expect(may).rejects.toThrow();
+  operator = await startOperator();
+  await operator.logged('this replica writes');
+  const bundle = Buffer.from(own.certificate).toString('base64');
+  await until('the API server trusts it', async () => (await bundles()).every((one) => one === bundle), 30_000);
+  const path = String.raw`jsonpath={.data.ca\.crt}`;
+  const told = (): Promise<string> => kubectl(['-n', SHOP, 'get', 'configmap/fusebox-ca', '-o', path]);
+  await until('sidecars are told', async () => (await told()) === own.certificate, 30_000);
   expect((await operator.ask('/readyz')).text).toBe('ready\n');
 }, 120_000);
 

@@ -59,6 +59,7 @@ export const valuesSchema = (sidecar: Schema): Schema => ({
       imagePullSecrets: anyList,
       logLevel: oneOf('debug', 'info', 'warn', 'error'),
       extraArgs: texts,
+      extraEnv: anyList,
       resources: anyObject,
       podDisruptionBudget: object({ enabled: truth }),
       podAnnotations: textMap,

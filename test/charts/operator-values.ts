@@ -49,6 +49,11 @@ export const operatorValues: Readonly<Record<string, ValueCase>> = {
   'operator.imagePullSecrets': { value: [{ name: 'pull' }], look: podSpec('imagePullSecrets'), is: [{ name: 'pull' }] },
   'operator.logLevel': { value: 'debug', look: hasOption('--log-level=debug'), is: true },
   'operator.extraArgs': { value: ['--sidecar-image=a:1'], look: hasOption('--sidecar-image=a:1'), is: true },
+  'operator.extraEnv': {
+    value: [{ name: 'FUSEBOX_NATS', value: 'nats://a:4222' }],
+    look: (all) => container(all).env.at(-1),
+    is: { name: 'FUSEBOX_NATS', value: 'nats://a:4222' },
+  },
   'operator.resources': {
     value: { limits: { cpu: '2' } },
     look: (all) => (container(all).resources as { limits: object }).limits,
