@@ -40,5 +40,5 @@ function plain(_key: string, value: unknown): unknown {
   return { message, ...('code' in value && { code: value.code }), ...(cause !== undefined && { cause }), stack };
 }
 
-/** Says nothing; for tests. */
+/** Says nothing. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { After } from './back-pressure.ts';
 import { readCommandLine, type CommandLine, type Redrive } from './command-line.ts';
 import { redriveDeadLetters } from './events/redrive.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, silentLog, type Log } from './log.ts';
 import { answerForWorkers } from './metrics-of-workers.ts';
 import { buildService } from './service.ts';
 import { followSettings } from './settings/live-settings.ts';
@@ -31,9 +31,11 @@ function whenAskedToStop(stop: (cause: string) => void): void {
   process.on('message', (message) => message === STOP && stop('supervisor'));
 }
 
-function supervise(settings: Settings, count: number): void {
-  const log = createLog(write, () => settings.log.level, Date.now);
-  const stopWithinMs = (): number => settings.server.shutdown_seconds * 1_000;
+function supervise(initial: Settings, sources: SettingsSources, count: number): void {
+  // What has changed is told by the workers.
+  const settings = followSettings(initial, sources, silentLog);
+  const log = createLog(write, () => settings.current.log.level, Date.now);
+  const stopWithinMs = (): number => settings.current.server.shutdown_seconds * 1_000;
   answerForWorkers();
   log.info('starting workers', { workers: count });
   const supervisor = new Supervisor({ count, fork: forkWorker, stopWithinMs, log, after, nowMs: Date.now, exit });
@@ -77,7 +79,7 @@ async function start({ configPath, overrides, seedUsers, redrive }: CommandLine)
   if ('faults' in reading) return refuseToStart(reading.faults);
   if (redrive !== null) return redriveAndTell(reading.settings, redrive);
   const count = workerCount(reading.settings, availableParallelism());
-  if (cluster.isPrimary && count > 1) supervise(reading.settings, count);
+  if (cluster.isPrimary && count > 1) supervise(reading.settings, sources, count);
   else await serve(reading.settings, sources, seedUsers);
 }
 
