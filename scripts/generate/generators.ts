@@ -5,6 +5,7 @@ import { commandLinePage } from './command-line.ts';
 import { errorsPage } from './errors.ts';
 import { lifecyclePage } from './lifecycle.ts';
 import { policyPage } from './policy.ts';
+import { sampleSettingsPage } from './sample-settings.ts';
 
 /** One file that is derived from the code. It is never edited by hand. */
 export interface Generator {
@@ -21,6 +22,7 @@ export const generators: readonly Generator[] = [
   lifecyclePage,
   policyPage,
   comparisonPage,
+  sampleSettingsPage,
   ...crdFiles,
   ...chartFiles,
 ];

@@ -4,6 +4,8 @@ import { Settings } from './settings.ts';
 /** One setting's schema, with our marks. */
 export interface SettingSchema {
   type?: string;
+  default?: string | number | boolean;
+  description?: string;
   const?: string;
   anyOf?: SettingSchema[];
   pattern?: string;

@@ -85,7 +85,12 @@ export const Settings = Section({
   }),
   payments: Section({
     url: Url('Base URL of the payment service, or of whatever stands in front of it.', { env: 'PAYMENTS_URL' }),
-    timeout_ms: Type.Integer({ minimum: 1, maximum: 60_000, default: 5_000 }),
+    timeout_ms: Type.Integer({
+      minimum: 1,
+      maximum: 60_000,
+      default: 5_000,
+      description: 'For a whole payment, from the wait for a connection to the last byte.',
+    }),
     breaker: Type.Union([Type.Literal('in-process'), Type.Literal('none')], {
       default: 'in-process',
       description: 'none: whatever stands between breaks the circuit.',
@@ -111,11 +116,21 @@ export const Settings = Section({
   }),
   profiles: Section({
     url: Url('Base URL of the profile service.', { env: 'PROFILES_URL' }),
-    timeout_ms: Type.Integer({ minimum: 1, maximum: 60_000, default: 1_000 }),
+    timeout_ms: Type.Integer({
+      minimum: 1,
+      maximum: 60_000,
+      default: 1_000,
+      description: 'After that users are answered without a profile.',
+    }),
   }),
   nats: Section({
     url: Url('nats://… ; without it events stay in the process.', { env: 'NATS_URL', live: false }),
-    stream: Type.String({ default: 'USERS', pattern: '^[A-Za-z0-9_-]{1,64}$', live: false }),
+    stream: Type.String({
+      default: 'USERS',
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      description: 'Made when it is not there; dead letters have one of this name with _DEAD.',
+      live: false,
+    }),
     max_deliver: Type.Integer({
       minimum: 1,
       maximum: 1_000,
@@ -132,7 +147,7 @@ export const Settings = Section({
   }),
   mail: Section({
     smtp_url: Url('smtp://… ; without it mails go to the log.', { env: 'SMTP_URL', live: false }),
-    from: Type.String({ default: 'Users <users@example.com>' }),
+    from: Type.String({ default: 'Users <users@example.com>', description: 'Sender of the mails.' }),
   }),
   tracing: Section({
     endpoint: Url('Base URL of an OTLP/HTTP receiver; without it there is no tracing.', {
@@ -140,11 +155,17 @@ export const Settings = Section({
       live: false,
     }),
     sample_ratio: Type.Number({ minimum: 0, maximum: 1, default: 1, description: 'Share of new traces (0..1).' }),
-    service_name: Type.String({ minLength: 1, default: 'sample-service', description: 'OTEL_SERVICE_NAME wins.' }),
+    service_name: Type.String({
+      minLength: 1,
+      default: 'sample-service',
+      description: 'OTEL_SERVICE_NAME wins.',
+      live: false,
+    }),
   }),
   log: Section({
     level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {
       default: 'info',
+      description: 'What is less important is not written.',
     }),
   }),
 });
