@@ -88,7 +88,7 @@ IMAGE_FLAGS ?=
 images: build ## container images, by Docker or buildah, and as files in dist/images/
 	@node scripts/images/main.ts --save dist/images $(IMAGE_FLAGS)
 
-bench: build ## cost beside peers; writes bench/results/ (about 26 minutes, on a quiet machine)
+bench: build ## cost beside peers; writes bench/results/ (about 31 minutes, on a quiet machine)
 	@node bench/run.ts
 
 generate: setup ## write what is derived from the code: docs/*.md, crds/*.yaml

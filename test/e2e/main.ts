@@ -4,9 +4,9 @@
  * and ends well; in CI not where all that is missing are programs.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { whyNoNode } from '../node/can-run.ts';
+import { builtImages, nextImages } from './built-images.ts';
 import { withKind, whyNoKind } from './kind-cluster.ts';
 
 const { values, positionals } = parseArgs({
@@ -15,27 +15,17 @@ const { values, positionals } = parseArgs({
 });
 const tests = ['vitest', 'run', '--project', 'e2e', ...(process.env['E2E_FLAGS']?.split(' ') ?? [])];
 const command = positionals.length > 0 ? positionals : tests;
-const IMAGES = 'dist/images';
-/** For tests of upgrades: the same programs by another tag. */
-const NEXT = ['--tag', 'next', '--save', `${IMAGES}/next`, 'sidecar', 'operator'];
 const say = (line: string): void => void process.stderr.write(`e2e: ${line}\n`);
 
 /** Archives of images of the present tree. */
-function builtImages(): string[] {
-  const build = 'scripts/images/main.ts';
-  for (const script of [['scripts/bundle.ts'], [build, '--save', IMAGES], [build, ...NEXT]]) {
-    const { status } = spawnSync(process.execPath, script, { stdio: ['ignore', 2, 2] });
-    if (status !== 0) throw new Error(`${script.join(' ')} failed`);
-  }
-  return globSync(`${IMAGES}/{,next/}*.tar`).toSorted();
-}
+const images = (): string[] => [...builtImages(), ...nextImages()];
 
 function run(): number {
   const noKind = whyNoKind();
-  if (noKind === null) return withKind(builtImages(), command);
+  if (noKind === null) return withKind(images(), command);
   const noNode = whyNoNode();
   if (noNode === null) {
-    const flags = builtImages().flatMap((image) => ['--image', image]);
+    const flags = images().flatMap((image) => ['--image', image]);
     const args = ['test/node/main.ts', ...flags, '--', ...command];
     return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
   }
