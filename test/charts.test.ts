@@ -35,11 +35,11 @@ describe('every chart', () => {
     expect([version, appVersion]).toEqual([PRODUCT_VERSION, PRODUCT_VERSION]);
   });
 
-  test.each(CHARTS)('%s takes releases of vendors from 1.29 on, and none before', (chart) => {
-    for (const release of ['v1.29.0', 'v1.29.0-eks-1234567', 'v1.30.5-gke.100', 'v1.34.1+k3s1', 'v1.36.0-alpha.1']) {
+  test.each(CHARTS)('%s takes releases of vendors from 1.30 on, and none before', (chart) => {
+    for (const release of ['v1.30.0', 'v1.30.0-eks-1234567', 'v1.30.5-gke.100', 'v1.34.1+k3s1', 'v1.36.0-alpha.1']) {
       expect(render(chart, {}, ['--kube-version', release]).objects.length).toBeGreaterThan(0);
     }
-    expect(() => render(chart, {}, ['--kube-version', 'v1.28.15'])).toThrow('incompatible with Kubernetes v1.28.15');
+    expect(() => render(chart, {}, ['--kube-version', 'v1.29.15'])).toThrow('incompatible with Kubernetes v1.29.15');
   });
 
   test.each(CHARTS)('%s refuses a value that it does not have', (chart) => {

@@ -1,7 +1,7 @@
 import type { Check } from './finding.ts';
 
 /** From here on there are native sidecars, without which nothing is injected. */
-const MINIMUM_MINOR = 29;
+const MINIMUM_MINOR = 30;
 /** From here on a container's port name may move to a native sidecar, which injection without privileges needs. */
 const PORT_NAME_MINOR = 33;
 

@@ -108,7 +108,7 @@ test.each<[what: string, answers: Record<string, unknown>, state: string, detail
     { [SERVER]: { major: '1', minor: '28', gitVersion: 'v1.28.15' } },
     'failed',
     'v1.28.15',
-    'need Kubernetes 1.29',
+    'need Kubernetes 1.30',
   ],
   ['a missing kind', { [RP]: null }, 'failed', 'is not installed', 'kubectl apply --server-side -f crds/'],
   ['another version', { [RP]: definition('0.0.9') }, 'warning', 'of 0.0.9; this kubectl-fusebox', 'use one version'],
