@@ -81,7 +81,7 @@ function refFaults({ flags = {}, $evaluators = {} }: FlagsSpec): Breach[] {
     if (typeof flag === 'boolean' || flag.targeting === undefined) continue;
     const resolved = resolveRefs(flag.targeting, $evaluators);
     if ('fault' in resolved) breaches.push({ path: ['flags', key, 'targeting'], message: resolved.fault });
-    else sharedValues += resolved.sharedValues;
+    sharedValues += resolved.sharedValues;
     if (sharedValues <= MAX_SHARED_VALUES) continue;
     const message = `are too large: written out where flags refer to them, they hold more than ${MAX_SHARED_VALUES} values`;
     return [...breaches, { path: ['$evaluators'], message }];

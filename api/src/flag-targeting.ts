@@ -19,8 +19,8 @@ const MAX_DEPTH = 128;
 /** The values of shared parts, written out, in all rules of one document: a short document must not become a huge snapshot. */
 export const MAX_SHARED_VALUES = 100_000;
 
-/** A rule with its `{"$ref": name}` written out and how many values (count) shared parts have brought, or why that cannot be. */
-export type Resolved = { rule: Rule; sharedValues: number } | { fault: string };
+/** A rule with its `{"$ref": name}` written out, or why that cannot be; and how many values (count) shared parts have brought until then. */
+export type Resolved = { sharedValues: number } & ({ rule: Rule } | { fault: string });
 
 /** Writes shared rules out where they are referred to, as flagd does. They may refer to each other, in no circle. */
 export function resolveRefs(rule: Rule, evaluators: Readonly<Record<string, Rule>>): Resolved {
@@ -44,7 +44,7 @@ export function resolveRefs(rule: Rule, evaluators: Readonly<Record<string, Rule
     return null;
   };
   const written = copy(rule, [], 1);
-  return faults.length > 0 ? { fault: faults[0]! } : { rule: written, sharedValues };
+  return { sharedValues, ...(faults.length > 0 ? { fault: faults[0]! } : { rule: written }) };
 }
 
 /** Operators of a rule that flagd does not know: it fails when it evaluates them. Without `$ref`. */
