@@ -35,5 +35,5 @@ test.each([
     };
     expect(await runCommands(commands, { cwd: root, env, timeoutMs: TIMEOUT_MS })).toEqual([]);
   },
-  300_000,
+  450_000,
 );
