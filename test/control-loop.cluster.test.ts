@@ -105,7 +105,7 @@ describe('a labelled ConfigMap', () => {
         const live = await space.get('LiveConfig', 'config');
         const done = live?.status?.programmed === '1/1' && live.status.observedResourceVersion === resourceVersion;
         return done ? live : null;
-      }) as Promise<TestObject>;
+      });
     const first = await space.applyConfigMap('config', { 'policy.yaml': JSON.stringify(timeout('1s')) });
     const live = await speaksOf(first.metadata.resourceVersion);
     expect(timeoutOf(pod)).toBe(1_000);

@@ -249,7 +249,7 @@ test('a container that another webhook adds afterwards has what the others have'
     const made = await create(space, { labels: ASKS }, SPEC, '?dryRun=All');
     return made.spec.containers.length === 2 ? made : null;
   };
-  const made = (await until('the other webhook is asked', late)) as Made;
+  const made = await until('the other webhook is asked', late);
   expect(initNames(made)).toEqual(['fusebox']);
   expect(made.spec.containers[1]).toMatchObject({
     name: 'late',

@@ -95,7 +95,7 @@ test('the leader knows all reports, and a killed one is replaced by one that doe
 
   const killedMs = clock.nowMs();
   await a.kill();
-  const next = (await until('another one leads', () => [b, c].find(({ replicas }) => replicas.leads), 20_000))!;
+  const next = await until('another one leads', () => [b, c].find(({ replicas }) => replicas.leads), 20_000);
   const leadsMs = clock.nowMs() - killedMs;
   await until('it may write', () => next.replicas.mayWrite, 10_000);
   process.stderr.write(
