@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../support/until.ts';
 import { kubectl, object } from '../../commands.ts';
-import { samplePods } from '../sample-pods.ts';
 import { visit } from '../visitor.ts';
 import { FUSEBOX, SHOP, type World } from '../world.ts';
 
@@ -60,8 +59,7 @@ async function degraded(): Promise<Profile['status']['conditions'][number] | und
 async function expectAccessLine({ terminal, narrator }: World): Promise<void> {
   using visitor = await visit();
   for (let count = 1; count <= CALLS; count += 1) await visitor.ask('/users/1');
-  const [pod] = await samplePods();
-  const last = ['-n', SHOP, 'logs', pod!, '-c', 'fusebox', '--tail=1'];
+  const last = ['-n', SHOP, 'logs', '-l', 'app.kubernetes.io/name=users', '-c', 'fusebox', '--tail=1'];
   await until('a call is logged', async () => (await kubectl(last)).includes('/users/1'));
   narrator.shows(await terminal.kubectl(...last));
   narrator.kept('each call has a line in the log of its sidecar', 'accessLog.mode All');
