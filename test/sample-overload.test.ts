@@ -85,6 +85,14 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
     };
   }
 
+  /** One that has its connection, and waits for the lock. */
+  async function requestUnderWay(url: string) {
+    const lock = await lockUsers();
+    const answer = get(`${url}/users/1`);
+    await until('the query waits in the database', async () => (await lock.waiting()) === 1);
+    return { lock, answer };
+  }
+
   test('of 1,000 at once all are answered, well or with an honest 503', async () => {
     const { process: sample, url } = await start({ server: { workers: 1 }, database: { max_connections: 5 } });
     await using _ending: AsyncDisposable = sample;
@@ -121,9 +129,7 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
     const settings = { max_connections: 2, max_waiting: 3, max_wait_ms: 60_000, query_timeout_ms: 60_000 };
     const { process: sample, url } = await start({ server: { workers: 1 }, database: settings });
     await using _ending: AsyncDisposable = sample;
-    const lock = await lockUsers();
-    const inside = get(`${url}/users/1`);
-    await until('the query waits in the database', async () => (await lock.waiting()) === 1);
+    const { lock, answer: inside } = await requestUnderWay(url);
     const clients = new AbortController();
     const impatient = Array.from({ length: 3 }, () => get(`${url}/users/2`, clients.signal));
     await until(
@@ -174,9 +180,7 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
   test('requests under way at SIGTERM are answered, and new ones have nowhere to go', async () => {
     const { process: sample, url } = await start({ server: { workers: 1 }, database: { query_timeout_ms: 60_000 } });
     await using _ending: AsyncDisposable = sample;
-    const lock = await lockUsers();
-    const underWay = get(`${url}/users/1`);
-    await until('the query waits in the database', async () => (await lock.waiting()) === 1);
+    const { lock, answer: underWay } = await requestUnderWay(url);
     sample.signal('SIGTERM');
     await sample.logged('stopping');
     await until('nobody gets in', async () => (await get(`${url}/healthz`)).status === 0);
@@ -189,9 +193,7 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
     const settings = { server: { workers: 1, shutdown_seconds: 0.2 }, database: { query_timeout_ms: 60_000 } };
     const { process: sample, url } = await start(settings);
     await using _ending: AsyncDisposable = sample;
-    const lock = await lockUsers();
-    const cut = get(`${url}/users/1`);
-    await until('the query waits in the database', async () => (await lock.waiting()) === 1);
+    const { lock, answer: cut } = await requestUnderWay(url);
     sample.signal('SIGTERM');
     expect([(await cut).status, await sample.exited]).toEqual([0, 1]);
     await lock.release();
@@ -201,9 +203,7 @@ describe.skipIf(why !== null)('the sample service on PostgreSQL', () => {
     const settings = { server: { workers: 1, shutdown_seconds: 3_600 }, database: { query_timeout_ms: 60_000 } };
     const { process: sample, url } = await start(settings);
     await using _ending: AsyncDisposable = sample;
-    const lock = await lockUsers();
-    const cut = get(`${url}/users/1`);
-    await until('the query waits in the database', async () => (await lock.waiting()) === 1);
+    const { lock, answer: cut } = await requestUnderWay(url);
     sample.signal('SIGINT');
     await sample.logged('stopping');
     sample.signal('SIGINT');
