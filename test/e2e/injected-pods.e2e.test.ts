@@ -36,7 +36,7 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await kubectl(['delete', 'namespace', SPACE, '--timeout=90s']);
+  await kubectl(['delete', 'namespace', SPACE, '--wait=false']);
   await postgres[Symbol.asyncDispose]();
 }, 120_000);
 

@@ -15,7 +15,7 @@ import { SteadyLoad } from './load/steady-load.ts';
 const SHOWN = 10;
 const LONG = process.env['FUSEBOX_E2E_LONG'] === '1';
 const RESTARTS = LONG ? 20 : 2;
-const EDITS = LONG ? 200 : 40;
+const EDITS = LONG ? 200 : 20;
 /** Eight clients, at most 60 requests/s in all: fewer where the machine has much to do. */
 const LOAD = { clients: 8, pauseMs: 130 };
 const NAMESPACE = 'steady';
@@ -50,7 +50,7 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await kubectl(['delete', 'namespace', 'load', NAMESPACE, '--timeout=90s']);
+  await kubectl(['delete', 'namespace', 'load', NAMESPACE, '--wait=false']);
   await postgres[Symbol.asyncDispose]();
 }, 120_000);
 
