@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { openEmbedded } from '../database/embedded.ts';
@@ -28,6 +29,14 @@ test('what somebody is at is told with the time that is left to them', async () 
   const { busyForMs } = (await inbox.claim(scope, 'busy')) as { busyForMs: number };
   expect(busyForMs).toBeGreaterThan(hourMs / 2);
   expect(busyForMs).toBeLessThanOrEqual(hourMs);
+});
+
+test('whoever has claimed an event may ask again, since the confirmation may have been lost', async () => {
+  const inbox = createInbox(database, 'mail', hourMs);
+  const [mine, other] = [randomUUID(), randomUUID()];
+  expect(await inbox.claim(scope, 'asked-again', mine)).toBe('claimed');
+  expect(await inbox.claim(scope, 'asked-again', mine)).toBe('claimed');
+  expect(await inbox.claim(scope, 'asked-again', other)).toEqual({ busyForMs: expect.any(Number) });
 });
 
 test('a claim that ran out is free, and so is one that was given back', async () => {

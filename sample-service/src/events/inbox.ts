@@ -3,6 +3,7 @@
  * event is claimed, after it it is done. A claim runs out, for whoever held it may have died; until then nobody else
  * does the same deed. No transaction is open meanwhile: what is done outside may take long.
  */
+import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Scope } from '../scope.ts';
 
@@ -10,7 +11,8 @@ import type { Scope } from '../scope.ts';
 export type Claim = 'claimed' | 'done' | { busyForMs: number };
 
 export interface Inbox {
-  claim(scope: Scope, eventId: string): Promise<Claim>;
+  /** Asked again with the same `claimId` (a UUID) it gives the same: a claim whose confirmation was lost is not lost. */
+  claim(scope: Scope, eventId: string, claimId?: string): Promise<Claim>;
   /** Never again. */
   done(scope: Scope, eventId: string): Promise<void>;
   /** It was not done, and may be tried again at once. */
@@ -21,10 +23,10 @@ export interface Inbox {
 
 const claim = {
   name: 'claim-inbox',
-  text: `insert into inbox (consumer, event_id, claimed_until)
-    values ($1, $2, now() + $3::int * interval '1 millisecond')
-    on conflict (consumer, event_id) do update set claimed_until = excluded.claimed_until
-    where inbox.done_at is null and inbox.claimed_until <= now()
+  text: `insert into inbox (consumer, event_id, claimed_until, claim_id)
+    values ($1, $2, now() + $3::int * interval '1 millisecond', $4)
+    on conflict (consumer, event_id) do update set claimed_until = excluded.claimed_until, claim_id = excluded.claim_id
+    where inbox.done_at is null and (inbox.claimed_until <= now() or inbox.claim_id = excluded.claim_id)
     returning consumer`,
 };
 const look = {
@@ -45,8 +47,8 @@ const forget = { name: 'forget-inbox', text: `delete from inbox where claimed_un
  */
 export function createInbox(database: Database, consumer: string, claimMs: number): Inbox {
   return {
-    async claim(scope, eventId) {
-      const claimed = await database.rows(scope, claim, [consumer, eventId, claimMs]);
+    async claim(scope, eventId, claimId = randomUUID()) {
+      const claimed = await database.rows(scope, claim, [consumer, eventId, claimMs, claimId]);
       if (claimed.length > 0) return 'claimed';
       const [row] = await database.rows<{ done: boolean; busy_for_ms: number }>(scope, look, [consumer, eventId]);
       return row?.done === true ? 'done' : { busyForMs: Math.max(0, row?.busy_for_ms ?? 0) };

@@ -4,8 +4,8 @@
  * `Message-ID`, by which mail servers and readers can tell that they have it. Nothing can close that window: SMTP cannot
  * be asked whether it has a message. The other order, first the inbox and then the mail, would lose mails instead.
  */
+import { randomUUID } from 'node:crypto';
 import Value from 'typebox/value';
-import type { Scope } from '../scope.ts';
 import { backoffMs } from './backoff.ts';
 import type { Delivery, Handler, Verdict } from './bus.ts';
 import type { Inbox } from './inbox.ts';
@@ -17,14 +17,14 @@ export interface WelcomeMailParts {
   inbox: Inbox;
   mailer: Mailer;
   random: () => number;
-  /** Cuts the tries short to write down what was sent. */
+  /** Cuts short the tries to reach the inbox. */
   signal: AbortSignal;
   wait?: Wait;
 }
 
 /** The inbox is tried so often (count), over some twelve seconds: a restart of the database takes less. */
-const writeTries = 8;
-const writeBackoff = { firstMs: 100, maxMs: 5_000 };
+const inboxTries = 8;
+const inboxBackoff = { firstMs: 100, maxMs: 5_000 };
 
 /** Handles `user.created`. What is not of its shape, and what the mail server refuses for good, is dead. */
 export function welcomeMail(parts: WelcomeMailParts): Handler {
@@ -32,33 +32,34 @@ export function welcomeMail(parts: WelcomeMailParts): Handler {
   return async (delivery, scope): Promise<Verdict> => {
     const { id, payload } = delivery;
     if (!Value.Check(UserCreated, payload)) return { dead: faultsOf(payload) };
-    const claim = await inbox.claim(scope, id);
+    const claimId = randomUUID();
+    const claim = await persist(() => inbox.claim(scope, id, claimId), parts);
     if (claim === 'done') return 'done';
     if (claim !== 'claimed') return { retryInMs: claim.busyForMs };
     let result;
     try {
       result = await mailer.send(mailOf(delivery, payload));
     } catch (error) {
-      await inbox.release(scope, id);
+      await persist(() => inbox.release(scope, id), parts);
       throw error;
     }
     if (result !== 'sent') {
-      await inbox.release(scope, id);
+      await persist(() => inbox.release(scope, id), parts);
       return { dead: `the mail server refused it: ${result.refused}` };
     }
-    await writeDown(scope, id, parts);
+    await persist(() => inbox.done(scope, id), parts);
     return 'done';
   };
 }
 
-async function writeDown(scope: Scope, id: string, parts: WelcomeMailParts): Promise<void> {
+/** While the database is away one does not know what it has written: the same is asked again. */
+async function persist<T>(ask: () => Promise<T>, { random, signal, wait: pause = wait }: WelcomeMailParts): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await parts.inbox.done(scope, id);
-      return;
+      return await ask();
     } catch (error) {
-      if (tries === writeTries || parts.signal.aborted) throw error;
-      await (parts.wait ?? wait)(backoffMs(writeBackoff, tries, parts.random), parts.signal);
+      if (tries === inboxTries || signal.aborted) throw error;
+      await pause(backoffMs(inboxBackoff, tries, random), signal);
     }
   }
 }
