@@ -3,6 +3,7 @@ import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { AskableSidecar } from '../ask-sidecar.ts';
+import { messageOf, parsed } from '../reply.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -55,19 +56,4 @@ async function within(opening: Promise<Duplex>): Promise<Duplex> {
     throw new Error('it cannot be reached: too late');
   });
   return Promise.race([opening, late]);
-}
-
-function parsed(reply: string): unknown {
-  try {
-    return JSON.parse(reply);
-  } catch {
-    return null;
-  }
-}
-
-function messageOf(error: unknown): string {
-  const { message, code } = Object(error) as { message?: string; code?: unknown };
-  if (message !== undefined && message !== '') return message;
-  // Of several addresses that were tried, Node says nothing but this.
-  return typeof code === 'string' ? code : String(error);
 }

@@ -4,6 +4,7 @@ import { request, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type Cluster, ClusterError } from './cluster.ts';
+import { messageOf, parsed } from '../reply.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -84,19 +85,4 @@ async function answerTo(
   sent.end(body === undefined ? undefined : JSON.stringify(body));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode!, content: await text(answer) };
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return null;
-  }
-}
-
-function messageOf(error: unknown): string {
-  const { message, code } = Object(error) as { message?: string; code?: unknown };
-  if (message !== undefined && message !== '') return message;
-  // Of several addresses that were tried, Node says nothing but this.
-  return typeof code === 'string' ? code : String(error);
 }
