@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Client } from 'undici';
 import { atMost } from '../report.ts';
 import type { Bed } from './bed.ts';
 import { type Claim, timesHeader, timesOf, timesRow } from './claim.ts';
-import { createSettings, editSettings } from './settings.ts';
-import { startSidecar } from './sidecar.ts';
+import { editSettings } from './settings.ts';
+import { besideSidecar } from './sidecar.ts';
 
 const defaultEdits = 200;
 const warmUpEdits = 10;
@@ -55,29 +53,15 @@ async function measureEdits(bed: Bed, path: string, sidecar: Client, count: numb
   return edits;
 }
 
-async function play(bed: Bed, count: number): Promise<Edit[]> {
-  const { path } = await bed.namespace();
-  await createSettings(bed, path);
-  const service = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
-  const operator = await bed.startOperator();
-  try {
-    const upstream = (service.address() as AddressInfo).port;
-    const sidecar = await startSidecar({ bed, path, operator, upstream });
+const play = (bed: Bed, count: number): Promise<Edit[]> =>
+  besideSidecar({ bed }, async (path, sidecar) => {
     const client = new Client(`http://127.0.0.1:${sidecar.port}`);
     try {
-      await operator.untilQuiet();
       return await measureEdits(bed, path, client, count);
     } finally {
       await client.destroy();
-      await sidecar.stop();
-      await bed.deletePods(path);
     }
-  } finally {
-    await operator.stop();
-    service.close();
-    service.closeAllConnections();
-  }
-}
+  });
 
 /** Claim: the edit of a ConfigMap is enforced in a real sidecar within 20 ms (p50) and 100 ms (p99). */
 export const editToEnforced: Claim = {

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
 import { OpenFeature, type Client } from '@openfeature/server-sdk';
@@ -7,8 +5,8 @@ import { freePort } from '../processes.ts';
 import { atMost } from '../report.ts';
 import type { Bed } from './bed.ts';
 import { type Claim, timesHeader, timesOf, timesRow } from './claim.ts';
-import { createSettings, EDITED_FLAG, editSettings } from './settings.ts';
-import { startSidecar } from './sidecar.ts';
+import { EDITED_FLAG, editSettings } from './settings.ts';
+import { besideSidecar } from './sidecar.ts';
 
 const defaultEdits = 200;
 const warmUpEdits = 10;
@@ -40,28 +38,15 @@ async function measureEdits(bed: Bed, path: string, client: Client, count: numbe
 }
 
 async function play(bed: Bed, count: number): Promise<number[]> {
-  const { path } = await bed.namespace();
-  await createSettings(bed, path);
-  const service = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
-  const operator = await bed.startOperator();
-  try {
-    const local = await freePort();
-    const upstream = (service.address() as AddressInfo).port;
-    const sidecar = await startSidecar({ bed, path, operator, upstream, local });
+  const local = await freePort();
+  return besideSidecar({ bed, local }, async (path) => {
     try {
-      await operator.untilQuiet();
       await OpenFeature.setProviderAndWait(new OFREPProvider({ baseUrl: `http://127.0.0.1:${local}` }));
       return await measureEdits(bed, path, OpenFeature.getClient(), count);
     } finally {
       await OpenFeature.close();
-      await sidecar.stop();
-      await bed.deletePods(path);
     }
-  } finally {
-    await operator.stop();
-    service.close();
-    service.closeAllConnections();
-  }
+  });
 }
 
 /** Claim: an OpenFeature SDK in the service evaluates a flag of an edited ConfigMap within 150 ms (p99). */
